@@ -1,0 +1,88 @@
+"""What a worker tells the driver, in order, for each run it trains.
+
+::
+
+    Started -> (EpochEnd | SummaryData | LogText)* -> Finished
+
+A worker may interleave the messages of several runs (the lanes of a group). The driver
+alone writes the store and the event files, so a worker needs no shared disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from hpexp.model import Experiment, Group, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the driver gives a worker: train these runs with the group's engine.
+
+    `checkpoints` is a folder for `training.checkpoint_every`, `models` one for saved
+    models; both are empty where not wanted. `graph_for` names the runs whose graph is
+    logged.
+    """
+
+    experiment: Experiment
+    group: Group
+    graph_for: frozenset[str] = frozenset()
+    checkpoints: str = ""
+    models: Mapping[str, str] | None = None
+    """Run id -> path of the `model.keras` to save."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Training of this run begins now. `time` is seconds since the Unix epoch."""
+
+    run_id: str
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEnd:
+    """One epoch's numbers: `loss`, `accuracy`, `val_loss`, …, `learning_rate`.
+
+    `epoch` counts from 0; `time` is when the epoch ended, seconds since the Unix epoch.
+    """
+
+    run_id: str
+    epoch: int
+    logs: Mapping[str, float]
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryData:
+    """A ready-made TensorBoard payload for the run's `train` writer.
+
+    `kind` says which field of a TensorBoard Event the bytes are: a serialised
+    `GraphDef` (`graph`) or a serialised `Summary` (`summary`).
+    """
+
+    run_id: str
+    step: int
+    kind: Literal["graph", "summary"]
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LogText:
+    """Text for the run's `log.txt`."""
+
+    run_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The run has ended; nothing more comes for it."""
+
+    run_id: str
+    result: Result
+
+
+Message: TypeAlias = Started | EpochEnd | SummaryData | LogText | Finished

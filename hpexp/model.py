@@ -1,0 +1,288 @@
+"""The words of hpexp as frozen values. They flow one way: Experiment -> Plan -> Result.
+
+Everything here can be pickled and sent to a worker on another machine; nothing here
+does anything. Mappings are plain dicts that nobody changes after construction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+Value: TypeAlias = bool | int | float | str | tuple[int, ...] | None
+"""One value of a parameter; a tuple is a list of layer widths, `None` means "not set"."""
+
+Params: TypeAlias = Mapping[str, Value]
+
+Engine: TypeAlias = Literal["compiled", "fit"]
+Mode: TypeAlias = Literal["min", "max"]
+Task: TypeAlias = Literal["classification", "regression"]
+
+
+class Status(StrEnum):
+    """How far a run has come, or how it ended."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    """Ended by early stopping; a success."""
+    DIVERGED = "diverged"
+    """NaN or infinity in the loss, a gradient or a weight; a result, never the best one."""
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run has its answer, so that `hpexp run` skips it."""
+        return self in (Status.DONE, Status.STOPPED, Status.DIVERGED)
+
+    @property
+    def ranked(self) -> bool:
+        """Whether the run may be called the best."""
+        return self in (Status.DONE, Status.STOPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Shares of the examples for validation and test, and the seed that picks them."""
+
+    validation: float = 0.2
+    test: float = 0.2
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DataSpec:
+    """Which data, before anything is read.
+
+    `source` is a data set's name (`builtin`, `keras`), an absolute path (`csv`, `npz`,
+    `images`) or `module:function` (`python`). `options` are the remaining keys of the
+    `data` map: `target` of a csv, the keyword arguments of a function.
+    """
+
+    kind: Literal["builtin", "keras", "csv", "npz", "images", "python"]
+    source: str
+    options: Params = field(default_factory=dict)
+    split: Split = Split()
+    folder: str = ""
+    """The experiment file's folder, where own Python modules are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataFacts:
+    """What is known of the data without loading it as arrays.
+
+    Counts are numbers of examples, `None` where only running own code could tell.
+    """
+
+    fingerprint: str
+    task: Task | None
+    train: int | None
+    validation: int | None
+    test: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """Which model: a built-in's name, or `module:function` of own code."""
+
+    kind: Literal["mlp", "cnn", "linear", "python"]
+    source: str
+    options: Params = field(default_factory=dict)
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyStopping:
+    """When to stop a run; the meaning of keras.callbacks.EarlyStopping.
+
+    `patience` counts epochs; `mode` is already decided from the metric.
+    """
+
+    monitor: str = "val_loss"
+    patience: int = 3
+    min_delta: float = 0.0
+    restore_best: bool = True
+    mode: Mode = "min"
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """The metric that ranks runs and picks each run's best epoch."""
+
+    metric: str
+    mode: Mode
+
+    def better(self, one: float, other: float) -> bool:
+        """Whether `one` beats `other`; NaN never does."""
+        return one > other if self.mode == "max" else one < other
+
+
+@dataclass(frozen=True, slots=True)
+class TensorBoardOptions:
+    """What to log besides the scalars. `histograms` is a period in epochs, 0 for never."""
+
+    graph: Literal["first", "all", "none"] = "first"
+    histograms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingOptions:
+    """`checkpoint_every` is a period in epochs, 0 for never."""
+
+    checkpoint_every: int = 0
+    save_model: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a run, and the whole experiment, may cost. Times are in seconds, `None` for no limit."""
+
+    timeout: float | None = None
+    idle_timeout: float | None = None
+    retries: int = 0
+    max_failures: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """`memory` is the byte budget of one worker's lanes; `jobs` the number of workers."""
+
+    memory: int | None = None
+    jobs: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One axis of a grid: names that move together (one name, or several under `zip`).
+
+    `values` holds one tuple per point of the axis, in the order of `names`.
+    """
+
+    names: tuple[str, ...]
+    values: tuple[tuple[Value, ...], ...]
+
+
+Block: TypeAlias = tuple[Axis, ...]
+"""Axes whose product is taken; an experiment joins the products of its blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One experiment file, read, checked and with every default filled in."""
+
+    name: str
+    description: str
+    path: str
+    """The file it came from, as the person wrote it."""
+    text: str
+    """The file's text, with the overrides given on the command line appended as comments."""
+    data: DataSpec
+    model: ModelSpec
+    params: Params
+    """Only what the file sets; defaults are filled in by the plan, point by point."""
+    grid: tuple[Block, ...]
+    include: tuple[Params, ...]
+    exclude: tuple[Params, ...]
+    seeds: tuple[int, ...]
+    early_stopping: EarlyStopping | None
+    objective: Objective
+    tensorboard: TensorBoardOptions = TensorBoardOptions()
+    training: TrainingOptions = TrainingOptions()
+    limits: Limits = Limits()
+    resources: Resources = Resources()
+    smoke: bool = False
+    """One epoch on a small slice of the data, to see that everything runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One training: a point of the grid and a seed."""
+
+    id: str
+    """12 hex digits; equal ids mean equal results."""
+    point: str
+    """The id without the seed: replicates of one point share it."""
+    experiment: str
+    name: str
+    """Its folder's name under the experiment's: `learning_rate=0.01,seed=0-3f2a9c`."""
+    params: Params
+    """Every parameter that has an effect here, defaults included."""
+    axes: Params
+    """The part of `params` that the experiment varies, in the order of the file."""
+    seed: int
+    engine: Engine
+    engine_reason: str
+    """Why this engine: for `fit`, what keeps the run from being compiled; else ''."""
+    updates_per_epoch: int | None
+    """Weight updates in one epoch; `None` where the number of examples is not known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Runs that one worker trains together; as lanes of one program when compiled."""
+
+    id: int
+    engine: Engine
+    runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Collapse:
+    """Points that became equal because a parameter has no effect there."""
+
+    param: str
+    reason: str
+    points: int
+    """How many points were dropped for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an experiment comes to."""
+
+    experiment: Experiment
+    facts: DataFacts
+    runs: tuple[Run, ...]
+    groups: tuple[Group, ...]
+    collapsed: tuple[Collapse, ...]
+    requested: int
+    """Runs before anything collapsed: points times seeds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """Where a run met NaN or infinity first. `epoch` counts from 0, `step` within the epoch."""
+
+    epoch: int
+    step: int | None
+    what: Literal["loss", "gradient", "weight"]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a run ended.
+
+    `metrics` are those of `best_epoch` (`loss`, `accuracy`, `val_loss`, …), `test` the
+    same model's on the test split (`loss`, `accuracy`); both are empty where there are
+    none. `epochs` counts the epochs trained, `best_epoch` from 0. `seconds` is the
+    run's share of the wall time its worker spent.
+    """
+
+    status: Status
+    epochs: int = 0
+    best_epoch: int | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    test: Mapping[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    error: str | None = None
+    """One line for a failed, timed-out or diverged run."""
+    traceback: str | None = None
+    divergence: Divergence | None = None
+    engine: Engine = "fit"
+    """The engine that really trained it."""
+    devices: str = ""
