@@ -1,0 +1,74 @@
+"""Every path hpexp writes, in one class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class RunPaths:
+    """The files of one run, below `logs/EXPERIMENT/RUN`."""
+
+    folder: Path
+
+    @property
+    def train(self) -> Path:
+        """TensorBoard events of the training split, the graph and the histograms."""
+        return self.folder / "train"
+
+    @property
+    def validation(self) -> Path:
+        """TensorBoard events of the validation split."""
+        return self.folder / "validation"
+
+    @property
+    def log(self) -> Path:
+        """What the run printed, and its traceback if it failed."""
+        return self.folder / "log.txt"
+
+    @property
+    def model(self) -> Path:
+        """The trained model, where the experiment asks for it."""
+        return self.folder / "model.keras"
+
+
+@dataclass(frozen=True, slots=True)
+class LogsFolder:
+    """The log folder: `runs.db`, a folder per experiment, and hpexp's own notes under `.hpexp`."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "runs.db"
+
+    @property
+    def internal(self) -> Path:
+        """hpexp's own notes: never shown by TensorBoard, deleted by `hpexp clean`."""
+        return self.root / ".hpexp"
+
+    @property
+    def lock(self) -> Path:
+        """Held, with an advisory lock, by the one hpexp that writes here."""
+        return self.internal / "lock"
+
+    @property
+    def boards(self) -> Path:
+        """One small file per TensorBoard server that hpexp started on these logs."""
+        return self.internal / "boards"
+
+    @property
+    def workers(self) -> Path:
+        """What living workers print."""
+        return self.internal / "workers"
+
+    def checkpoints(self, run_id: str) -> Path:
+        """Where a run keeps what it needs to go on from its last epoch."""
+        return self.internal / "checkpoints" / run_id
+
+    def experiment(self, name: str) -> Path:
+        return self.root / name
+
+    def run(self, experiment: str, run_name: str) -> RunPaths:
+        return RunPaths(self.experiment(experiment) / run_name)
