@@ -1,0 +1,29 @@
+"""Backends that carry jobs to training and bring its messages back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from hpexp.messages import Job, Message
+
+
+class Backend(Protocol):
+    """Where jobs are trained.
+
+    Jobs are taken in the order they are submitted; more may be submitted while
+    `messages` is being read. Every run of every submitted job gets exactly one
+    `Finished`, also when its worker dies, unless the backend is closed first.
+    """
+
+    def submit(self, job: Job) -> None:
+        """Queue a job."""
+
+    def messages(self) -> Iterator[Message | None]:
+        """Yield messages as they arrive until all submitted jobs have ended.
+
+        `None` comes now and then while nothing else does, so that the caller may act.
+        """
+
+    def close(self) -> None:
+        """Stop at once; runs in progress are abandoned. Harmless when called twice."""

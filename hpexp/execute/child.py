@@ -1,0 +1,95 @@
+"""The worker process: `python -m hpexp.execute.child JOBS_FD MESSAGES_FD`.
+
+It imports TensorFlow once, then trains the jobs that come through one pipe and sends
+what happens through another. It belongs to the driver: when the driver is gone, the
+job pipe closes and the worker ends, whatever it is doing.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from multiprocessing.connection import Connection
+
+from hpexp.messages import Finished, Job, Message, Started
+
+FLUSH_SECONDS = 0.1
+
+
+class Sender:
+    """Collects messages and sends them in lists, at most `FLUSH_SECONDS` late.
+
+    `Started` and `Finished` of a job with a single run go out at once: if the process
+    dies in the next instant, the driver must know which run it was training.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._pending: list[Message] = []
+        self._lock = threading.Lock()
+        self.at_once = True
+        threading.Thread(target=self._flush_forever, daemon=True).start()
+
+    def __call__(self, message: Message) -> None:
+        with self._lock:
+            self._pending.append(message)
+        if self.at_once and isinstance(message, Started | Finished):
+            self.flush()
+
+    def flush(self) -> None:
+        with self._lock:
+            if self._pending:
+                self._connection.send(self._pending)
+                self._pending = []
+
+    def job_done(self) -> None:
+        """Tell the driver that this worker is free."""
+        self.flush()
+        with self._lock:
+            self._connection.send(None)
+
+    def _flush_forever(self) -> None:
+        while True:
+            time.sleep(FLUSH_SECONDS)
+            try:
+                self.flush()
+            except OSError:
+                os._exit(1)
+
+
+def _receive(connection: Connection, jobs: queue.SimpleQueue[Job]) -> None:
+    while True:
+        try:
+            jobs.put(connection.recv())
+        except (EOFError, OSError):
+            os._exit(0)
+
+
+def main(jobs_fd: int, messages_fd: int) -> None:
+    """Train jobs until the driver closes the job pipe."""
+    # Ctrl-C reaches the whole terminal group; stopping is the driver's decision.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+    receiver = Connection(jobs_fd, writable=False)
+    sender = Sender(Connection(messages_fd, readable=False))
+    threading.Thread(target=_receive, args=(receiver, jobs), daemon=True).start()
+
+    from hpexp.train.worker import train_job, warm_up
+
+    warm_up()
+    sender.job_done()
+    while True:
+        job = jobs.get()
+        sender.at_once = len(job.group.runs) == 1
+        train_job(job, sender)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        sender.job_done()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,40 @@
+"""Train in this process: for debuggers, notebooks and tests. It imports TensorFlow here."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from hpexp.messages import Job, Message
+
+Train = Callable[[Job, Callable[[Message], None]], None]
+
+
+class InlineBackend:
+    """Runs each job where it stands; messages of a job arrive when the job has ended.
+
+    `train` is `hpexp.train.worker.train_job`; tests hand in a fake.
+    """
+
+    def __init__(self, train: Train | None = None) -> None:
+        self._train = train
+        self._jobs: deque[Job] = deque()
+
+    def submit(self, job: Job) -> None:
+        self._jobs.append(job)
+
+    def messages(self) -> Iterator[Message | None]:
+        train = self._train or _train_job()
+        while self._jobs:
+            arrived: list[Message] = []
+            train(self._jobs.popleft(), arrived.append)
+            yield from arrived
+
+    def close(self) -> None:
+        self._jobs.clear()
+
+
+def _train_job() -> Train:
+    from hpexp.train.worker import train_job
+
+    return train_job

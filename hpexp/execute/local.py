@@ -1,0 +1,176 @@
+"""Train in worker processes on this machine.
+
+A worker imports TensorFlow once and is used for job after job. What a run does to its
+process (a crash, `os._exit`, a hang, a leak) ends that process at most: its run fails,
+and a new worker takes over the rest.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from hpexp.errors import HpexpError
+from hpexp.execute.clock import JobClock
+from hpexp.execute.process import WorkerProcess, wait_for
+from hpexp.messages import Finished, Job, LogText, Message
+from hpexp.model import Group, Limits, Result, Status
+
+TICK_SECONDS = 0.25
+GROWTH_BYTES = 300 * 2**20
+"""A worker that grew by more than this since its first job is replaced."""
+MAX_EARLY_DEATHS = 2
+"""Workers that die while starting, in a row, before giving up: the installation is broken."""
+
+
+class LocalBackend:
+    """Worker processes on this machine; `folder` takes their output while they live."""
+
+    def __init__(self, workers: int, limits: Limits, folder: Path) -> None:
+        self._limits = limits
+        self._folder = folder
+        self._size = workers
+        self._jobs: deque[Job] = deque()
+        self._workers: list[WorkerProcess] = []
+        self._clocks: dict[int, JobClock] = {}
+        self._baseline: dict[int, int] = {}
+        self._numbers = itertools.count()
+        self._early_deaths = 0
+
+    def submit(self, job: Job) -> None:
+        self._jobs.append(job)
+        if len(self._workers) < self._size:
+            self._start_worker()
+
+    def warm(self) -> None:
+        """Start one worker before there is a job, so that it imports TensorFlow meanwhile."""
+        if not self._workers:
+            self._start_worker()
+
+    def messages(self) -> Iterator[Message | None]:
+        while self._jobs or self._clocks:
+            while self._jobs and len(self._workers) < min(self._size, len(self._jobs) + len(self._clocks)):
+                self._start_worker()
+            self._hand_out()
+            ready = wait_for(self._workers, TICK_SECONDS)
+            for worker in ready:
+                yield from self._read(worker)
+            yield from self._enforce_limits()
+            if not ready:
+                yield None
+
+    def close(self) -> None:
+        self._jobs.clear()
+        self._clocks.clear()
+        for worker in self._workers:
+            worker.kill()
+            worker.output.unlink(missing_ok=True)
+        self._workers.clear()
+
+    def _start_worker(self) -> None:
+        threads = max(1, (os.cpu_count() or 1) // self._size)
+        output = self._folder / f"{os.getpid()}-{next(self._numbers)}.log"
+        self._workers.append(WorkerProcess(output, {"HPEXP_THREADS": str(threads)}))
+
+    def _hand_out(self) -> None:
+        for worker in list(self._workers):
+            if not self._jobs:
+                return
+            if worker.free:
+                if self._grown(worker):
+                    self._remove(worker)
+                    continue
+                job = self._jobs.popleft()
+                self._clocks[worker.pid] = JobClock(job, self._limits)
+                worker.send(job)
+
+    def _grown(self, worker: WorkerProcess) -> bool:
+        memory = worker.memory()
+        if worker.pid not in self._baseline:
+            self._baseline[worker.pid] = 0
+            return False
+        # The first job loads data and warms TensorFlow up; growth is counted after it.
+        first = self._baseline[worker.pid] = self._baseline[worker.pid] or memory
+        return memory - first > GROWTH_BYTES
+
+    def _read(self, worker: WorkerProcess) -> Iterator[Message]:
+        try:
+            received = worker.receive()
+        except EOFError:
+            yield from self._lost(worker)
+            return
+        if received is None:
+            self._early_deaths = 0
+            clock = self._clocks.pop(worker.pid, None)
+            if clock:
+                yield from _fail(clock.unfinished, "the worker ended the job without a result")
+            return
+        clock = self._clocks[worker.pid]
+        for message in received:
+            clock.see(message)
+            yield message
+
+    def _lost(self, worker: WorkerProcess) -> Iterator[Message]:
+        """A worker died: its active runs failed, the others of its job are trained again."""
+        how = worker.wait()
+        tail = worker.tail()
+        clock = self._clocks.pop(worker.pid, None)
+        self._remove(worker)
+        if not worker.ready:
+            self._early_deaths += 1
+            if self._early_deaths >= MAX_EARLY_DEATHS:
+                raise HpexpError(
+                    f"workers cannot start ({how}):\n{tail.strip()[-2000:]}",
+                    hint="`hpexp doctor` checks the installation",
+                )
+            return
+        if clock is None:
+            return
+        if len(clock.job.group.runs) > 1:
+            why = f"the worker died ({how}); this run is trained alone"
+            yield from self._one_by_one(clock, why)
+            return
+        # A single run: whether it had started or not, it is what the worker died of.
+        yield from _fail(clock.unfinished, f"the worker died: {how}", tail)
+
+    def _one_by_one(self, clock: JobClock, why: str) -> Iterator[Message]:
+        unfinished = set(clock.unfinished)
+        for run in clock.job.group.runs:
+            if run.id in unfinished:
+                yield LogText(run.id, why + "\n")
+                self._jobs.append(replace(clock.job, group=Group(clock.job.group.id, "fit", (run,))))
+
+    def _enforce_limits(self) -> Iterator[Message]:
+        for worker in list(self._workers):
+            clock = self._clocks.get(worker.pid)
+            why = clock.expired() if clock else None
+            if clock and why:
+                worker.kill()
+                tail = worker.tail()
+                del self._clocks[worker.pid]
+                self._remove(worker)
+                for run_id in clock.active:
+                    if tail:
+                        yield LogText(run_id, tail)
+                    yield Finished(run_id, Result(Status.TIMEOUT, error=why, seconds=clock.seconds()))
+                waiting = set(clock.unstarted)
+                rest = tuple(run for run in clock.job.group.runs if run.id in waiting)
+                if rest:
+                    self._jobs.append(replace(clock.job, group=replace(clock.job.group, runs=rest)))
+
+    def _remove(self, worker: WorkerProcess) -> None:
+        worker.kill()
+        worker.output.unlink(missing_ok=True)
+        self._workers.remove(worker)
+        self._baseline.pop(worker.pid, None)
+
+
+def _fail(run_ids: list[str], error: str, output: str = "") -> Iterator[Message]:
+    for run_id in run_ids:
+        if output:
+            yield LogText(run_id, output)
+        yield Finished(run_id, Result(Status.FAILED, error=error))
