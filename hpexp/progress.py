@@ -1,0 +1,187 @@
+"""What a person sees while runs train: a live table on a terminal, plain lines elsewhere.
+
+A view is told what happens and draws it; it decides nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from hpexp.messages import EpochEnd
+from hpexp.model import Objective, Result, Run, Status
+from hpexp.standing import Standing, clock, epochs_of, label, number
+
+SHOWN_RUNS = 6
+BAD = (Status.FAILED, Status.TIMEOUT)
+COLOURS = {
+    Status.FAILED: "red",
+    Status.TIMEOUT: "red",
+    Status.DIVERGED: "yellow",
+    Status.INTERRUPTED: "yellow",
+}
+
+
+class View(Protocol):
+    """Shows the progress of one experiment; every method is called by the driver's one thread."""
+
+    def open(self, experiment: str, runs: Sequence[Run], objective: Objective, skipped: int) -> None: ...
+    def started(self, run: Run) -> None: ...
+    def epoch(self, run: Run, row: EpochEnd) -> None: ...
+    def finished(self, run: Run, result: Result) -> None: ...
+    def note(self, text: str) -> None: ...
+    def close(self) -> None: ...
+
+
+class QuietView:
+    """Says nothing but failures."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    def open(self, experiment: str, runs: Sequence[Run], objective: Objective, skipped: int) -> None:
+        self.standing = Standing(experiment, len(runs), objective, sum(map(epochs_of, runs)))
+
+    def started(self, run: Run) -> None:
+        self.standing.start(run)
+
+    def epoch(self, run: Run, row: EpochEnd) -> None:
+        self.standing.advance(run, row)
+
+    def finished(self, run: Run, result: Result) -> None:
+        self.standing.finish(run, result)
+        if result.status in BAD:
+            self.note(failure_line(run, result))
+
+    def note(self, text: str) -> None:
+        self.console.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+
+    def close(self) -> None:
+        pass
+
+
+class PlainView(QuietView):
+    """A line when a run ends; for pipes and logs. Many runs a second share a line."""
+
+    interval = 1.0
+
+    def open(self, experiment: str, runs: Sequence[Run], objective: Objective, skipped: int) -> None:
+        super().open(experiment, runs, objective, skipped)
+        self._last = 0.0
+        skip = f", {skipped} done before" if skipped else ""
+        self._say(f"{experiment}: {len(runs)} runs to train{skip}")
+
+    def finished(self, run: Run, result: Result) -> None:
+        super().finished(run, result)
+        now = self.standing.now()
+        if now - self._last >= self.interval or self.standing.done == self.standing.total:
+            self._last = now
+            self._say(self._line(run, result))
+
+    def _line(self, run: Run, result: Result) -> str:
+        standing = self.standing
+        metric = standing.objective.metric
+        value = result.metrics.get(metric)
+        parts = [f"[{standing.done}/{standing.total}]", label(run), str(result.status)]
+        if value is not None:
+            parts.append(f"{metric} {number(value)}")
+        if standing.best:
+            parts.append(f"(best {number(standing.best[0])})")
+        if standing.done < standing.total:
+            parts.append(f"{clock(standing.seconds_left())} left")
+        return " ".join(parts)
+
+    def _say(self, text: str) -> None:
+        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+class LiveView(QuietView):
+    """A table that redraws itself on a terminal."""
+
+    def open(self, experiment: str, runs: Sequence[Run], objective: Objective, skipped: int) -> None:
+        super().open(experiment, runs, objective, skipped)
+        self._skipped = skipped
+        self._opened = time.monotonic()
+        self._live = Live(self, console=self.console, refresh_per_second=8, transient=True)
+        self._live.start()
+
+    def close(self) -> None:
+        self._live.stop()
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        standing = self.standing
+        yield self._bar(options.max_width)
+        if standing.best:
+            value, run = standing.best
+            yield _cut(f"best {standing.objective.metric} {number(value)}  {label(run)}", "green")
+        troubles = [
+            Text(f"{count} {status}", style=COLOURS[status])
+            for status, count in standing.counts.items()
+            if status in COLOURS
+        ]
+        if troubles:
+            yield Text("  ").join(troubles)
+        if not standing.running and standing.first_start is None:
+            yield _cut(f"starting TensorFlow … {time.monotonic() - self._opened:.0f} s", "dim")
+        # The redrawing thread reads what the driver's thread changes: take a copy.
+        running = list(standing.running.values())
+        if running:
+            yield self._table(running, options.max_width)
+
+    def _bar(self, width: int) -> Table:
+        standing = self.standing
+        share = standing.epochs_done / standing.epochs_total if standing.epochs_total else 1.0
+        row = Table.grid(padding=(0, 1), expand=True)
+        row.add_column(no_wrap=True)
+        row.add_column(ratio=1)
+        row.add_column(no_wrap=True, justify="right")
+        left = clock(standing.seconds_left())
+        row.add_row(
+            Text(standing.experiment, style="bold"),
+            ProgressBar(total=1.0, completed=share, width=None),
+            f"{standing.done}/{standing.total} runs  {left} left",
+        )
+        return row
+
+    def _table(self, running: Sequence[tuple[Run, EpochEnd | None]], width: int) -> Table:
+        metric = self.standing.objective.metric
+        table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True, overflow="ellipsis", max_width=max(20, width - 44))
+        table.add_column(justify="right", no_wrap=True)
+        table.add_column(justify="right", no_wrap=True)
+        table.add_column(justify="right", no_wrap=True)
+        table.add_row("running", "epoch", "loss", metric, style="dim")
+        for run, row in running[:SHOWN_RUNS]:
+            logs: Mapping[str, float] = row.logs if row else {}
+            table.add_row(
+                label(run),
+                f"{row.epoch + 1 if row else 0}/{epochs_of(run)}",
+                number(logs["loss"]) if "loss" in logs else "",
+                number(logs[metric]) if metric in logs else "",
+            )
+        if len(running) > SHOWN_RUNS:
+            table.add_row(f"and {len(running) - SHOWN_RUNS} more", style="dim")
+        return table
+
+
+def failure_line(run: Run, result: Result) -> str:
+    """What is said at once when a run fails."""
+    return f"{result.status}: {label(run)}: {result.error or 'no message'}"
+
+
+def _cut(text: str, style: str) -> Text:
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
+
+
+def view_for(console: Console, *, quiet: bool) -> View:
+    """The view that fits where the messages go."""
+    if quiet:
+        return QuietView(console)
+    return LiveView(console) if console.is_terminal else PlainView(console)
