@@ -1,12 +1,16 @@
-"""The worker process: `python -m hpexp.execute.child JOBS_FD MESSAGES_FD`.
+"""The worker process: `python -m hpexp.execute.child JOBS_FD MESSAGES_FD TRAINER`.
 
 It imports TensorFlow once, then trains the jobs that come through one pipe and sends
 what happens through another. It belongs to the driver: when the driver is gone, the
 job pipe closes and the worker ends, whatever it is doing.
+
+TRAINER is the module whose `warm_up()` and `train_job(job, emit)` are called:
+`hpexp.train.worker`, or `hpexp.execute.fake` where TensorFlow is not wanted.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import queue
 import signal
@@ -69,7 +73,7 @@ def _receive(connection: Connection, jobs: queue.SimpleQueue[Job]) -> None:
             os._exit(0)
 
 
-def main(jobs_fd: int, messages_fd: int) -> None:
+def main(jobs_fd: int, messages_fd: int, trainer: str) -> None:
     """Train jobs until the driver closes the job pipe."""
     # Ctrl-C reaches the whole terminal group; stopping is the driver's decision.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -78,18 +82,17 @@ def main(jobs_fd: int, messages_fd: int) -> None:
     sender = Sender(Connection(messages_fd, readable=False))
     threading.Thread(target=_receive, args=(receiver, jobs), daemon=True).start()
 
-    from hpexp.train.worker import train_job, warm_up
-
-    warm_up()
+    training = importlib.import_module(trainer)
+    training.warm_up()
     sender.job_done()
     while True:
         job = jobs.get()
         sender.at_once = len(job.group.runs) == 1
-        train_job(job, sender)
+        training.train_job(job, sender)
         sys.stdout.flush()
         sys.stderr.flush()
         sender.job_done()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

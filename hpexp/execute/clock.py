@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 
 from hpexp.messages import EpochEnd, Finished, Job, Message, Started
-from hpexp.model import Limits
 
 
 class JobClock:
@@ -16,9 +15,9 @@ class JobClock:
     added up; what has not finished by then has timed out. `now` can be replaced in tests.
     """
 
-    def __init__(self, job: Job, limits: Limits, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, job: Job, now: Callable[[], float] = time.monotonic) -> None:
         self.job = job
-        self._limits = limits
+        self._limits = job.experiment.limits
         self._now = now
         self._started: dict[str, float] = {}
         self._finished: set[str] = set()

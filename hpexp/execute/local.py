@@ -18,7 +18,7 @@ from hpexp.errors import HpexpError
 from hpexp.execute.clock import JobClock
 from hpexp.execute.process import WorkerProcess, wait_for
 from hpexp.messages import Finished, Job, LogText, Message
-from hpexp.model import Group, Limits, Result, Status
+from hpexp.model import Group, Result, Status
 
 TICK_SECONDS = 0.25
 GROWTH_BYTES = 300 * 2**20
@@ -30,10 +30,10 @@ MAX_EARLY_DEATHS = 2
 class LocalBackend:
     """Worker processes on this machine; `folder` takes their output while they live."""
 
-    def __init__(self, workers: int, limits: Limits, folder: Path) -> None:
-        self._limits = limits
+    def __init__(self, workers: int, folder: Path, trainer: str = "hpexp.train.worker") -> None:
         self._folder = folder
         self._size = workers
+        self._trainer = trainer
         self._jobs: deque[Job] = deque()
         self._workers: list[WorkerProcess] = []
         self._clocks: dict[int, JobClock] = {}
@@ -74,7 +74,7 @@ class LocalBackend:
     def _start_worker(self) -> None:
         threads = max(1, (os.cpu_count() or 1) // self._size)
         output = self._folder / f"{os.getpid()}-{next(self._numbers)}.log"
-        self._workers.append(WorkerProcess(output, {"HPEXP_THREADS": str(threads)}))
+        self._workers.append(WorkerProcess(output, self._trainer, {"HPEXP_THREADS": str(threads)}))
 
     def _hand_out(self) -> None:
         for worker in list(self._workers):
@@ -85,7 +85,7 @@ class LocalBackend:
                     self._remove(worker)
                     continue
                 job = self._jobs.popleft()
-                self._clocks[worker.pid] = JobClock(job, self._limits)
+                self._clocks[worker.pid] = JobClock(job)
                 worker.send(job)
 
     def _grown(self, worker: WorkerProcess) -> bool:

@@ -23,7 +23,7 @@ class WorkerProcess:
     to read after a crash.
     """
 
-    def __init__(self, output: Path, env: dict[str, str] | None = None) -> None:
+    def __init__(self, output: Path, trainer: str, env: dict[str, str] | None = None) -> None:
         output.parent.mkdir(parents=True, exist_ok=True)
         jobs_out, self._jobs = Pipe(duplex=False)
         self.messages, messages_in = Pipe(duplex=False)
@@ -33,6 +33,7 @@ class WorkerProcess:
         """Whether it waits for a job; False until TensorFlow is imported."""
         self.ready = False
         self.job: Job | None = None
+        fds = (jobs_out.fileno(), messages_in.fileno())
         with output.open("wb") as file:
             self._process = subprocess.Popen(
                 [
@@ -45,7 +46,7 @@ class WorkerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                pass_fds=(jobs_out.fileno(), messages_in.fileno()),
+                pass_fds=fds,
                 env={**os.environ, **(env or {})},
                 start_new_session=True,
             )

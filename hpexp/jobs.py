@@ -1,0 +1,100 @@
+"""From a plan and what is already done to the jobs that workers get (pure)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from hpexp.messages import Job
+from hpexp.model import Group, Plan, Run
+from hpexp.paths import LogsFolder
+
+MIN_LANES = 128
+"""A group is not split into parts smaller than this: every part is compiled anew."""
+
+
+def make_jobs(plan: Plan, todo: Collection[str], workers: int, logs: LogsFolder) -> list[Job]:
+    """One job per group, without the runs that are done; the costliest first.
+
+    Compiled groups are split while there are fewer of them than workers and their parts
+    are large enough to repay compiling again.
+    """
+    groups = [_only(group, todo) for group in plan.groups]
+    groups = [group for group in groups if group.runs]
+    fit = [group for group in groups if group.engine == "fit"]
+    compiled = _split([group for group in groups if group.engine == "compiled"], workers)
+    compiled.sort(key=_cost, reverse=True)
+    graph_for = _graph_for(plan, todo)
+    return [
+        Job(
+            experiment=plan.experiment,
+            group=group,
+            graph_for=graph_for,
+            checkpoints=str(logs.checkpoints("")) if plan.experiment.training.checkpoint_every else "",
+            models=_models(plan, group, logs),
+        )
+        for group in [*compiled, *fit]
+    ]
+
+
+def worker_count(asked: int | None, plans: Collection[Plan]) -> int:
+    """Workers to start: what was asked for, else a core each while there is work and memory.
+
+    On a machine with a GPU one worker, because each would claim the whole device.
+    """
+    if asked:
+        return asked
+    if os.path.exists("/dev/nvidia0"):  # noqa: PTH110
+        return 1
+    groups = max((len(plan.groups) for plan in plans), default=1)
+    lanes = max((len(plan.runs) for plan in plans), default=1)
+    wanted = max(groups, lanes // MIN_LANES)
+    return max(1, min(os.cpu_count() or 1, wanted, MAX_WORKERS))
+
+
+MAX_WORKERS = 8
+
+
+def _only(group: Group, todo: Collection[str]) -> Group:
+    return replace(group, runs=tuple(run for run in group.runs if run.id in todo))
+
+
+def _split(groups: list[Group], workers: int) -> list[Group]:
+    groups = list(groups)
+    while groups and len(groups) < workers:
+        largest = max(range(len(groups)), key=lambda index: len(groups[index].runs))
+        group = groups[largest]
+        half = len(group.runs) // 2
+        if half < MIN_LANES:
+            break
+        parts = (group.runs[:half], group.runs[half:])
+        groups[largest : largest + 1] = [replace(group, runs=part) for part in parts]
+    return groups
+
+
+def _cost(group: Group) -> float:
+    """Weight updates of all lanes, for ordering only."""
+    return float(sum(_updates(run) for run in group.runs))
+
+
+def _updates(run: Run) -> int:
+    epochs = run.params["epochs"]
+    assert isinstance(epochs, int)
+    return epochs * (run.updates_per_epoch or 1)
+
+
+def _graph_for(plan: Plan, todo: Collection[str]) -> frozenset[str]:
+    graph = plan.experiment.tensorboard.graph
+    if graph == "none" or not plan.runs:
+        return frozenset()
+    if graph == "all":
+        return frozenset(todo)
+    return frozenset({plan.runs[0].id}) & frozenset(todo)
+
+
+def _models(plan: Plan, group: Group, logs: LogsFolder) -> Mapping[str, str] | None:
+    if not plan.experiment.training.save_model:
+        return None
+    name = plan.experiment.name
+    return {run.id: str(logs.run(name, run.name).model.absolute()) for run in group.runs}
