@@ -1,0 +1,77 @@
+"""The `hpexp` command: parse, call one function, print, exit code.
+
+The one place where errors become exit codes (see `hpexp.errors`).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from hpexp import __version__
+from hpexp.cli.board import board
+from hpexp.cli.clean import clean
+from hpexp.cli.data import data
+from hpexp.cli.init import init
+from hpexp.cli.plan import plan
+from hpexp.cli.results import results
+from hpexp.cli.run import run
+from hpexp.cli.schema import schema
+from hpexp.cli.show import show
+from hpexp.errors import EXIT_INTERRUPTED, EXIT_OK, HpexpError
+
+app = typer.Typer(
+    name="hpexp",
+    help="Declare a grid of Keras experiments in YAML, train it, look at the answer in TensorBoard.",
+    epilog="A first picture: hpexp run configs/lr.yaml, then hpexp board.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for command in (run, plan, results, show, board, clean, data, init, schema):
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"hpexp {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(run_app(sys.argv[1:]))
+
+
+def run_app(arguments: list[str]) -> int:
+    """Run one command; returns its exit code. Expected errors are printed, not raised."""
+    from hpexp.cli.terminal import print_error
+
+    try:
+        app(arguments, standalone_mode=True)
+    except HpexpError as error:
+        print_error(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # `hpexp results | head`: the reader has what it wanted.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else EXIT_OK
+    return EXIT_OK

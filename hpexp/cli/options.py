@@ -1,0 +1,91 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from hpexp.errors import UsageError
+
+
+def _yaml_files(incomplete: str) -> list[str]:
+    folder = Path(incomplete).parent
+    return sorted(
+        str(path)
+        for path in folder.iterdir()
+        if str(path).startswith(incomplete) and (path.is_dir() or path.suffix in (".yaml", ".yml"))
+    )
+
+
+def _experiments(context: typer.Context, incomplete: str) -> list[str]:
+    logs = Path(context.params.get("logs") or "logs")
+    if not logs.is_dir():
+        return []
+    return sorted(
+        folder.name
+        for folder in logs.iterdir()
+        if folder.is_dir() and not folder.name.startswith(".") and folder.name.startswith(incomplete)
+    )
+
+
+Config = Annotated[
+    Path, typer.Argument(metavar="CONFIG", help="An experiment file.", autocompletion=_yaml_files, show_default=False)
+]
+Configs = Annotated[
+    list[Path],
+    typer.Argument(metavar="CONFIG…", help="Experiment files.", autocompletion=_yaml_files, show_default=False),
+]
+ExperimentName = Annotated[
+    str | None,
+    typer.Argument(metavar="[EXPERIMENT]", help="Only this experiment.", autocompletion=_experiments, show_default=False),
+]
+Logs = Annotated[Path, typer.Option("--logs", metavar="DIR", envvar="HPEXP_LOGS", help="The log folder.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        "-s",
+        metavar="KEY=VALUE",
+        help="Override a key of the file: epochs=3, grid.optimizer=[sgd,adam]. Repeatable.",
+        show_default=False,
+    ),
+]
+EngineName = Annotated[
+    str, typer.Option("--engine", metavar="auto|compiled|fit", help="How runs are trained; `plan` says why.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+DEFAULT_LOGS = Path("logs")
+
+
+def engine_name(text: str) -> Literal["auto", "compiled", "fit"]:
+    """Check `--engine`."""
+    match text:
+        case "auto" | "compiled" | "fit":
+            return text
+    raise UsageError(f"--engine: {text!r} is not one of auto, compiled, fit")
+
+
+def place_name(text: str) -> Literal["local", "inline"]:
+    """Check `--on`."""
+    match text:
+        case "local" | "inline":
+            return text
+    raise UsageError(f"--on: {text!r} is not one of local, inline")
+
+
+def seconds(text: str | None) -> float | None:
+    """A time such as `90`, `30s`, `5m` or `1h`, in seconds."""
+    if text is None:
+        return None
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    number, unit = (text[:-1], text[-1]) if text[-1:] in units else (text, "s")
+    try:
+        value = float(number) * units[unit]
+    except ValueError:
+        value = -1.0
+    if not 0 < value < float("inf"):
+        raise UsageError(f"{text!r} is not a time; write 90, 30s, 5m, 2h or 7d")
+    return value

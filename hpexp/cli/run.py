@@ -1,0 +1,70 @@
+"""`hpexp run`: train what is missing, log, summarise."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from hpexp.cli.options import DEFAULT_LOGS, Configs, EngineName, Json, Logs, Set, engine_name
+
+
+def run(
+    context: typer.Context,
+    configs: Configs,
+    set_: Set = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Worker processes.", show_default="auto")] = None,
+    engine: EngineName = "auto",
+    on: Annotated[str, typer.Option("--on", metavar="local|inline", help="Where runs are trained.")] = "local",
+    smoke: Annotated[
+        bool, typer.Option("--smoke", help="One epoch on a small slice, in a temporary log folder: does it all run?")
+    ] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Train again what is done.")] = False,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first run that fails.")] = False,
+    timeout: Annotated[
+        str | None, typer.Option("--timeout", metavar="TIME", help="Time limit of a run: 90, 30s, 5m, 1h.", show_default=False)
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write a JUnit report.", show_default=False)
+    ] = None,
+    json: Json = False,
+    logs: Logs = DEFAULT_LOGS,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only failures and the summary.")] = False,
+) -> None:
+    """Train every run of the experiments that is not done yet, and say what was learned."""
+    from hpexp import run as story
+    from hpexp.cli.terminal import messages, output
+    from hpexp.junit import write_junit
+    from hpexp.progress import view_for
+    from hpexp.summary import exit_code, print_json, print_summary
+
+    with ExitStack() as stack:
+        given = context.get_parameter_source("logs")
+        if smoke and given is not None and given.name == "DEFAULT":
+            logs = Path(stack.enter_context(TemporaryDirectory(prefix="hpexp-smoke-")))
+        options = story.RunOptions(
+            logs=logs,
+            overrides=tuple(set_ or ()),
+            engine=engine_name(engine),
+            on=place_name(on),
+            jobs=jobs,
+            smoke=smoke,
+            fresh=fresh,
+            max_failures=1 if fail_fast else None,
+            timeout=seconds(timeout),
+            command=("hpexp", *sys.argv[1:]),
+        )
+        plans = story.load_plans(configs, options)
+        outcomes = story.run(plans, options, view_for(messages(), quiet=quiet))
+        if junit:
+            write_junit(junit, outcomes, logs)
+        if json:
+            print_json(outcomes, logs)
+        else:
+            for outcome in outcomes:
+                print_summary(outcome, logs, output(), smoke=smoke)
+        raise typer.Exit(exit_code(outcomes))

@@ -1,0 +1,14 @@
+"""`hpexp schema`: the JSON Schema of the experiment file, for editors."""
+
+from __future__ import annotations
+
+import json
+
+import typer
+
+
+def schema() -> None:
+    """Print the JSON Schema of experiment files."""
+    from hpexp.config import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=2))
