@@ -36,7 +36,8 @@ def init(
         with path.open("x", encoding="utf-8") as file:
             file.write(TEMPLATE.format(name=path.stem))
     except FileExistsError:
-        raise UsageError(f"{path} is there already", hint="give another name: hpexp init other.yaml") from None
+        hint = "give another name: hpexp init other.yaml"
+        raise UsageError(f"{path} is there already", hint=hint) from None
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
     typer.echo(f"wrote {path}; next: hpexp run {path}")

@@ -31,15 +31,22 @@ def _experiments(context: typer.Context, incomplete: str) -> list[str]:
 
 
 Config = Annotated[
-    Path, typer.Argument(metavar="CONFIG", help="An experiment file.", autocompletion=_yaml_files, show_default=False)
+    Path,
+    typer.Argument(
+        metavar="CONFIG", help="An experiment file.", autocompletion=_yaml_files, show_default=False
+    ),
 ]
 Configs = Annotated[
     list[Path],
-    typer.Argument(metavar="CONFIG…", help="Experiment files.", autocompletion=_yaml_files, show_default=False),
+    typer.Argument(
+        metavar="CONFIG…", help="Experiment files.", autocompletion=_yaml_files, show_default=False
+    ),
 ]
 ExperimentName = Annotated[
     str | None,
-    typer.Argument(metavar="[EXPERIMENT]", help="Only this experiment.", autocompletion=_experiments, show_default=False),
+    typer.Argument(
+        metavar="[EXPERIMENT]", help="Only this experiment.", autocompletion=_experiments, show_default=False
+    ),
 ]
 Logs = Annotated[Path, typer.Option("--logs", metavar="DIR", envvar="HPEXP_LOGS", help="The log folder.")]
 Set = Annotated[

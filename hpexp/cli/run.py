@@ -10,30 +10,51 @@ from typing import Annotated
 
 import typer
 
-from hpexp.cli.options import DEFAULT_LOGS, Configs, EngineName, Json, Logs, Set, engine_name
+from hpexp.cli.options import (
+    DEFAULT_LOGS,
+    Configs,
+    EngineName,
+    Json,
+    Logs,
+    Set,
+    engine_name,
+    place_name,
+    seconds,
+)
+
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, help="Worker processes.", show_default="auto")
+]
+On = Annotated[str, typer.Option("--on", metavar="local|inline", help="Where runs are trained.")]
+Smoke = Annotated[
+    bool,
+    typer.Option("--smoke", help="One epoch on a small slice, in a temporary log folder: does it all run?"),
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Train again what is done.")]
+FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first run that fails.")]
+Timeout = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Time limit of a run: 90, 30s, 5m, 1h.", show_default=False),
+]
+JUnit = Annotated[Path | None, typer.Option(metavar="FILE", help="Write a JUnit report.", show_default=False)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only failures and the summary.")]
 
 
 def run(
     context: typer.Context,
     configs: Configs,
     set_: Set = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Worker processes.", show_default="auto")] = None,
+    jobs: Jobs = None,
     engine: EngineName = "auto",
-    on: Annotated[str, typer.Option("--on", metavar="local|inline", help="Where runs are trained.")] = "local",
-    smoke: Annotated[
-        bool, typer.Option("--smoke", help="One epoch on a small slice, in a temporary log folder: does it all run?")
-    ] = False,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Train again what is done.")] = False,
-    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first run that fails.")] = False,
-    timeout: Annotated[
-        str | None, typer.Option("--timeout", metavar="TIME", help="Time limit of a run: 90, 30s, 5m, 1h.", show_default=False)
-    ] = None,
-    junit: Annotated[
-        Path | None, typer.Option("--junit", metavar="FILE", help="Write a JUnit report.", show_default=False)
-    ] = None,
+    on: On = "local",
+    smoke: Smoke = False,
+    fresh: Fresh = False,
+    fail_fast: FailFast = False,
+    timeout: Timeout = None,
+    junit: JUnit = None,
     json: Json = False,
     logs: Logs = DEFAULT_LOGS,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only failures and the summary.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Train every run of the experiments that is not done yet, and say what was learned."""
     from hpexp import run as story

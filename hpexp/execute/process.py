@@ -36,13 +36,7 @@ class WorkerProcess:
         fds = (jobs_out.fileno(), messages_in.fileno())
         with output.open("wb") as file:
             self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "hpexp.execute.child",
-                    str(jobs_out.fileno()),
-                    str(messages_in.fileno()),
-                ],
+                [sys.executable, "-m", "hpexp.execute.child", *map(str, fds), trainer],
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,

@@ -1,0 +1,163 @@
+"""Worker processes, with a trainer that needs no TensorFlow."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hpexp.errors import HpexpError
+from hpexp.execute.local import LocalBackend
+from hpexp.messages import EpochEnd, Finished, Job, LogText, Message, Started
+from hpexp.model import Limits, Status
+from tests.builders import a_job, a_run, an_experiment
+
+
+@pytest.fixture
+def backend(tmp_path: Path) -> Iterator[LocalBackend]:
+    made = LocalBackend(2, tmp_path / "workers", "hpexp.execute.fake")
+    yield made
+    made.close()
+
+
+def train(backend: LocalBackend, *jobs: Job) -> list[Message]:
+    for job in jobs:
+        backend.submit(job)
+    return [message for message in backend.messages() if message is not None]
+
+
+def results(messages: list[Message]) -> dict[str, Status]:
+    ended = [message for message in messages if isinstance(message, Finished)]
+    assert len({message.run_id for message in ended}) == len(ended), "a run ended twice"
+    return {message.run_id: message.result.status for message in ended}
+
+
+def errors(messages: list[Message]) -> list[str]:
+    return [m.result.error or "" for m in messages if isinstance(m, Finished) and m.result.error]
+
+
+def test_runs_are_trained_and_their_messages_arrive_in_order(backend: LocalBackend) -> None:
+    runs = [a_run(seed) for seed in range(4)]
+    messages = train(backend, *(a_job(an_experiment(), run) for run in runs))
+    assert results(messages) == {run.id: Status.DONE for run in runs}
+    mine = [message for message in messages if message.run_id == runs[0].id]
+    assert isinstance(mine[0], Started)
+    assert [m.epoch for m in mine if isinstance(m, EpochEnd)] == [0, 1, 2]
+    assert isinstance(mine[-1], Finished)
+
+
+@pytest.mark.parametrize(
+    ("behave", "expected"),
+    [
+        ("raise", "RuntimeError: the model is unwell"),
+        ("exit", "the worker died: exit code 3"),
+        ("crash", "the worker died: signal 11 (SIGSEGV), a crash in native code"),
+    ],
+)
+def test_a_run_fails_alone(backend: LocalBackend, behave: str, expected: str) -> None:
+    experiment = an_experiment(behave=behave, unlucky="1")
+    runs = [a_run(seed) for seed in range(4)]
+    messages = train(backend, *(a_job(experiment, run) for run in runs))
+    ended = results(messages)
+    assert [ended[run.id] for run in runs] == [Status.DONE, Status.FAILED, Status.DONE, Status.DONE]
+    assert errors(messages) == [expected]
+
+
+def test_what_a_crashed_worker_printed_is_kept(backend: LocalBackend) -> None:
+    messages = train(backend, a_job(an_experiment(behave="crash"), a_run()))
+    assert any("about to crash" in message.text for message in messages if isinstance(message, LogText))
+
+
+def test_a_group_whose_worker_dies_is_trained_run_by_run(backend: LocalBackend) -> None:
+    experiment = an_experiment(behave="crash", unlucky="2")
+    runs = [a_run(seed) for seed in range(4)]
+    messages = train(backend, a_job(experiment, *runs, engine="compiled"))
+    ended = results(messages)
+    assert [ended[run.id] for run in runs] == [Status.DONE, Status.DONE, Status.FAILED, Status.DONE]
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        (Limits(timeout=0.5), "took longer than the limit of 0.5 s"),
+        (Limits(idle_timeout=0.5), "no epoch ended for 0.5 s"),
+    ],
+)
+def test_a_hanging_run_is_stopped(backend: LocalBackend, limits: Limits, expected: str) -> None:
+    experiment = an_experiment(limits=limits, behave="hang", unlucky="0")
+    runs = [a_run(seed) for seed in range(3)]
+    messages = train(backend, *(a_job(experiment, run) for run in runs))
+    ended = results(messages)
+    assert [ended[run.id] for run in runs] == [Status.TIMEOUT, Status.DONE, Status.DONE]
+    assert errors(messages) == [expected]
+
+
+def test_a_killed_worker_fails_its_run_and_no_other(backend: LocalBackend) -> None:
+    experiment = an_experiment(behave="slow", unlucky="0")
+    runs = [a_run(seed, epochs=20 if seed == 0 else 3) for seed in range(3)]
+    for run in runs:
+        backend.submit(a_job(experiment, run))
+    messages: list[Message] = []
+    for message in backend.messages():
+        if message is None:
+            continue
+        messages.append(message)
+        if isinstance(message, EpochEnd) and message.run_id == runs[0].id and message.epoch == 1:
+            (worker,) = [w for w in backend._workers if w.job and runs[0] in w.job.group.runs]
+            os.kill(worker.pid, signal.SIGKILL)
+    ended = results(messages)
+    assert [ended[run.id] for run in runs] == [Status.FAILED, Status.DONE, Status.DONE]
+    assert errors(messages) == ["the worker died: signal 9 (SIGKILL), often a lack of memory"]
+
+
+def test_a_broken_installation_is_an_error_not_a_loop(tmp_path: Path) -> None:
+    backend = LocalBackend(1, tmp_path, "hpexp.no_such_trainer")
+    with pytest.raises(HpexpError, match="workers cannot start"):
+        train(backend, a_job(an_experiment(), a_run()))
+    backend.close()
+
+
+def test_workers_end_with_their_driver(tmp_path: Path) -> None:
+    backend = LocalBackend(1, tmp_path, "hpexp.execute.fake")
+    backend.submit(a_job(an_experiment(behave="hang"), a_run()))
+    for message in backend.messages():
+        if isinstance(message, EpochEnd):
+            break
+    (worker,) = backend._workers
+    worker._jobs.close()  # what the operating system does when the driver is killed
+    ended = threading.Thread(target=worker._process.wait)
+    ended.start()
+    ended.join(timeout=10)
+    assert not ended.is_alive()
+    backend.close()
+
+
+def test_closing_stops_at_once_and_leaves_no_output_files(tmp_path: Path) -> None:
+    backend = LocalBackend(2, tmp_path / "workers", "hpexp.execute.fake")
+    backend.submit(a_job(an_experiment(behave="hang"), a_run()))
+    for message in backend.messages():
+        if isinstance(message, EpochEnd):
+            break
+    before = time.monotonic()
+    backend.close()
+    backend.close()
+    assert time.monotonic() - before < 5
+    assert list((tmp_path / "workers").iterdir()) == []
+
+
+def test_more_jobs_may_come_while_messages_are_read(backend: LocalBackend) -> None:
+    first, second = a_run(0), a_run(1)
+    backend.submit(a_job(an_experiment(), first))
+    messages: list[Message] = []
+    for message in backend.messages():
+        if message is None:
+            continue
+        messages.append(message)
+        if isinstance(message, Finished) and message.run_id == first.id:
+            backend.submit(a_job(an_experiment(), second))
+    assert results(messages) == {first.id: Status.DONE, second.id: Status.DONE}
