@@ -8,7 +8,6 @@ import typer
 
 from hpexp.cli.options import DEFAULT_LOGS, ExperimentName, Logs
 
-
 Sort = Annotated[
     str | None,
     typer.Option(metavar="COLUMN", help="Sort by a column; -COLUMN for falling.", show_default=False),
