@@ -1,0 +1,79 @@
+"""The data of an experiment as arrays, and what a run does to them before training."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpexp.model import ModelSpec, Params, Task
+from hpexp.train.models import Problem
+
+Features: TypeAlias = NDArray[np.float32]
+"""`[examples, features]`, or images `[examples, rows, columns, channels]`."""
+
+Targets: TypeAlias = NDArray[Any]
+"""int32 class numbers `[examples]`, or float32 `[examples]` or `[examples, outputs]`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """Three splits; a split that has no share of the examples has length 0.
+
+    `classes` are the names of the classes, by number; empty for regression. `features`
+    are the names of the input columns where there are any.
+    """
+
+    x_train: Features
+    y_train: Targets
+    x_validation: Features
+    y_validation: Targets
+    x_test: Features
+    y_test: Targets
+    task: Task
+    classes: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+
+    @property
+    def problem(self) -> Problem:
+        """What a model of these data has to fit."""
+        if self.task == "classification":
+            outputs = len(self.classes)
+        else:
+            outputs = 1 if self.y_train.ndim == 1 else self.y_train.shape[1]
+        return Problem(tuple(self.x_train.shape[1:]), outputs, self.task)
+
+
+def prepare(arrays: Arrays, model: ModelSpec, params: Params) -> Arrays:
+    """What the model sees: flat for mlp and linear, scaled as `normalize` asks.
+
+    `standard` takes away the mean and divides by the standard deviation, `minmax` maps
+    to 0..1; each by input, measured on the training split alone. An input that is
+    constant there is only shifted.
+    """
+    if model.kind in ("mlp", "linear"):
+        arrays = _map(arrays, lambda x: x.reshape(len(x), math.prod(x.shape[1:])))
+    how = params.get("normalize", "none")
+    if how == "none":
+        return arrays
+    train = arrays.x_train
+    span = np.ptp(train, axis=0)
+    if how == "standard":
+        shift = train.mean(axis=0, dtype=np.float64).astype(np.float32)
+        scale = train.std(axis=0, dtype=np.float64).astype(np.float32)
+    else:
+        shift, scale = train.min(axis=0), span
+    scale = np.where(span > 0, scale, np.float32(1))
+    return _map(arrays, lambda x: (x - shift) / scale)
+
+
+def _map(arrays: Arrays, change: Any) -> Arrays:
+    return replace(
+        arrays,
+        x_train=change(arrays.x_train),
+        x_validation=change(arrays.x_validation),
+        x_test=change(arrays.x_test),
+    )
