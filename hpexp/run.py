@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +24,7 @@ from hpexp.progress import View
 from hpexp.recorder import Recorder
 from hpexp.store import Store
 
+TRAINER = "hpexp.train.worker"
 FAILURES = (Status.FAILED, Status.TIMEOUT)
 
 
@@ -40,6 +42,8 @@ class RunOptions:
     max_failures: int | None = None
     timeout: float | None = None
     command: tuple[str, ...] = ()
+    trainer: str = field(default_factory=lambda: os.environ.get("HPEXP_TRAINER", TRAINER))
+    """The module that workers train with; tests put `hpexp.execute.fake` here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +198,7 @@ def _backend(options: RunOptions, workers: int, logs: LogsFolder) -> Iterator[Ba
     else:
         from hpexp.execute.local import LocalBackend
 
-        backend = LocalBackend(workers, logs.workers)
+        backend = LocalBackend(workers, logs.workers, options.trainer)
     try:
         yield backend
     finally:

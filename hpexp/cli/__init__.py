@@ -14,7 +14,7 @@ import typer
 from hpexp import __version__
 from hpexp.cli.board import board
 from hpexp.cli.clean import clean
-from hpexp.cli.data import data
+from hpexp.cli.doctor import doctor
 from hpexp.cli.init import init
 from hpexp.cli.plan import plan
 from hpexp.cli.results import results
@@ -33,7 +33,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (run, plan, results, show, board, clean, data, init, schema):
+for command in (run, plan, results, show, board, clean, init, schema, doctor):
     app.command()(command)
 
 

@@ -1,0 +1,19 @@
+"""`hpexp doctor`: is this machine fit?"""
+
+from __future__ import annotations
+
+import typer
+
+from hpexp.cli.options import DEFAULT_LOGS, Json, Logs
+from hpexp.errors import EXIT_FAILED
+
+
+def doctor(logs: Logs = DEFAULT_LOGS, json: Json = False) -> None:
+    """Check Python, packages, GPU, limits, disk, TensorBoard leftovers and the run store."""
+    from hpexp.cli.terminal import output
+    from hpexp.doctor import examine, healthy, print_checks
+
+    checks = examine(logs)
+    print_checks(checks, output(), as_json=json)
+    if not healthy(checks):
+        raise typer.Exit(EXIT_FAILED)
