@@ -31,7 +31,7 @@ def import_function(source: str, folder: str) -> Callable[..., Any]:
     function = getattr(module, attribute, None)
     if not callable(function):
         raise HpexpError(f"module {name} has no function {attribute}")
-    return function  # type: ignore[no-any-return]
+    return function
 
 
 def _lies_in(module: Any, folder: str) -> bool:

@@ -1,0 +1,143 @@
+"""From a DataSpec to arrays: load, decide the task, split, check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpexp.errors import DataError
+from hpexp.model import DataSpec, Split, Task
+from hpexp.train.data.arrays import Arrays
+from hpexp.train.data.builtin import load_builtin
+from hpexp.train.data.own import exists, load_function, load_images, load_npz
+from hpexp.train.data.raw import Raw, inputs, targets, task_of
+from hpexp.train.data.split import Parts, split_examples
+from hpexp.train.data.table import encode, read_table
+
+SMOKE_TRAIN, SMOKE_OTHER = 64, 32
+"""At most so many examples of a split when only trying whether everything runs."""
+
+
+def load(spec: DataSpec, *, smoke: bool = False) -> Arrays:
+    """The arrays of a data set, unscaled, images in their own shape; see `prepare`.
+
+    Raises DataError where the data cannot be had, read or split.
+    """
+    if spec.kind == "csv":
+        arrays = _from_table(spec)
+    elif spec.kind == "keras":
+        from hpexp.train.data.downloads import load_download
+
+        train, test = load_download(spec.source)
+        arrays = _join({"train": train, "test": test}, spec)
+    else:
+        arrays = _join(_read(spec), spec)
+    return _first(arrays) if smoke else arrays
+
+
+def _read(spec: DataSpec) -> Raw | Mapping[str, Raw]:
+    if spec.kind == "builtin":
+        return load_builtin(spec.source, spec.options)
+    if spec.kind == "python":
+        return load_function(spec)
+    exists(spec.source)
+    if spec.kind == "npz":
+        return load_npz(spec.source, spec.options)
+    return load_images(spec.source, spec.options)
+
+
+def _join(raw: Raw | Mapping[str, Raw], spec: DataSpec) -> Arrays:
+    """Splits the source has stay as they are; those it lacks are taken from its training set."""
+    name = spec.source
+    given = {"train": raw} if isinstance(raw, Raw) else dict(raw)
+    sizes = np.cumsum([len(part.x) for part in given.values()])[:-1]
+    first = given["train"]
+    try:
+        joined = Raw(
+            np.concatenate([part.x for part in given.values()]),
+            np.concatenate([part.y for part in given.values()]),
+            first.features,
+            first.classes,
+        )
+    except ValueError as error:
+        raise DataError(f"{name}: the splits do not fit together: {error}") from error
+    task = task_of(joined.y, spec.options)
+    numbers, classes = targets(joined, task, name)
+    x = dict(zip(given, np.split(inputs(joined.x, name), sizes), strict=True))
+    y = dict(zip(given, np.split(numbers, sizes), strict=True))
+    lacking = Split(
+        0.0 if "validation" in given else spec.split.validation,
+        0.0 if "test" in given else spec.split.test,
+        spec.split.seed,
+    )
+    parts = _parts(y["train"], task, lacking)
+    for split, indices in (("validation", parts.validation), ("test", parts.test)):
+        if split not in given:
+            x[split], y[split] = x["train"][indices], y["train"][indices]
+    return _arrays(
+        {**x, "train": x["train"][parts.train]},
+        {**y, "train": y["train"][parts.train]},
+        task,
+        classes,
+        first.features,
+    )
+
+
+def _from_table(spec: DataSpec) -> Arrays:
+    exists(spec.source)
+    table = read_table(spec.source, spec.options)
+    task = task_of(table.y, spec.options)
+    y, classes = targets(Raw(table.y, table.y), task, spec.source)
+    parts = _parts(y, task, spec.split)
+    matrix, features = encode(table.columns, parts.train)
+    x = inputs(matrix, spec.source)
+    return _arrays(_take(x, parts), _take(y, parts), task, classes, features)
+
+
+def _parts(y: NDArray[Any], task: Task, split: Split) -> Parts:
+    return split_examples(len(y), y if task == "classification" else None, split)
+
+
+def _take(values: NDArray[Any], parts: Parts) -> dict[str, NDArray[Any]]:
+    return {
+        "train": values[parts.train],
+        "validation": values[parts.validation],
+        "test": values[parts.test],
+    }
+
+
+def _arrays(
+    x: Mapping[str, NDArray[Any]],
+    y: Mapping[str, NDArray[Any]],
+    task: Task,
+    classes: tuple[str, ...],
+    features: tuple[str, ...],
+) -> Arrays:
+    return Arrays(
+        x_train=x["train"],
+        y_train=y["train"],
+        x_validation=x["validation"],
+        y_validation=y["validation"],
+        x_test=x["test"],
+        y_test=y["test"],
+        task=task,
+        classes=classes,
+        features=features,
+    )
+
+
+def _first(arrays: Arrays) -> Arrays:
+    train, other = slice(SMOKE_TRAIN), slice(SMOKE_OTHER)
+    return replace(
+        arrays,
+        x_train=arrays.x_train[train],
+        y_train=arrays.y_train[train],
+        x_validation=arrays.x_validation[other],
+        y_validation=arrays.y_validation[other],
+        x_test=arrays.x_test[other],
+        y_test=arrays.y_test[other],
+    )
