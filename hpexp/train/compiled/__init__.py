@@ -1,0 +1,6 @@
+"""The compiled engine: many runs as lanes of one XLA program."""
+
+from hpexp.train.compiled.blueprint import NotCompilable
+from hpexp.train.compiled.group import train_group
+
+__all__ = ["NotCompilable", "train_group"]

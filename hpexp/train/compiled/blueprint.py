@@ -1,0 +1,109 @@
+"""What a group of runs trains: model templates, and how to compute many of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from hpexp.model import ModelSpec, Params
+from hpexp.train.compiled.lanes import Layered, chain
+from hpexp.train.compiled.network import Network, OneLane, Vectorized
+from hpexp.train.compiled.table import Lane, spans
+from hpexp.train.models import Problem, build_model, dropout_layers
+from hpexp.train.weights import starting_values
+
+Stack = list[NDArray[Any]]
+"""One array per variable, lanes stacked along the first axis."""
+
+
+class NotCompilable(Exception):
+    """Why runs cannot be trained as a compiled program; raised before any training. Not an error."""
+
+
+class Blueprint:
+    """Models of runs that share one structure.
+
+    Templates carry no penalty and one dropout layer wherever any run drops; L2 and
+    dropout rates are numbers of each lane.
+    """
+
+    def __init__(self, spec: ModelSpec, lanes: Sequence[Lane], problem: Problem) -> None:
+        self._spec = spec
+        self._problem = problem
+        self._drops = any(lane.params.get("dropout") for lane in lanes)
+        self.penalized = spec.kind != "python" and any(lane.params.get("l2") for lane in lanes)
+        self._templates: dict[Any, keras.Model] = {}
+        self.model = self._template(lanes[0].params)
+        self.layers = chain(self.model)
+        self.single = False
+        """Whether only one lane fits in a program."""
+        self._refuse()
+
+    def _refuse(self) -> None:
+        """Raise NotCompilable for models whose outcome would differ from `fit`'s."""
+        for variable in self.model.variables:
+            if getattr(variable, "constraint", None) is not None:
+                raise NotCompilable("the model constrains its weights")
+            if "seed_generator" in variable.path:
+                raise NotCompilable("the model draws random numbers of its own")
+        if len(self.model.inputs) != 1 or len(self.model.outputs) != 1:
+            raise NotCompilable("the model has several inputs or outputs")
+
+    def _template(self, params: Params) -> keras.Model:
+        activation = params.get("activation")
+        if activation not in self._templates:
+            plain = params
+            if self._spec.kind != "python":
+                plain = {**params, "dropout": 0.5 if self._drops else 0.0, "l2": 0.0}
+            self._templates[activation] = build_model(self._spec, plain, self._problem, 0)
+        return self._templates[activation]
+
+    @property
+    def batch_norm(self) -> bool:
+        """Whether an example's outputs may depend on the others of its batch."""
+        if self.layers is None:
+            return True
+        return any(isinstance(layer, keras.layers.BatchNormalization) for layer in self.layers)
+
+    def network(self, lanes: Sequence[Lane]) -> Network:
+        """The function that computes these lanes."""
+        if self.layers is None:
+            return OneLane(self.model) if self.single else Vectorized(self.model)
+        stretches = spans([lane.params.get("activation") for lane in lanes])
+        segments = [(start, stop, self._template(lanes[start].params)) for start, stop in stretches]
+        return Layered(segments, penalized=self.penalized)
+
+    def starting(self, lanes: Sequence[Lane]) -> tuple[Stack, Stack]:
+        """The lanes' first weights and other values."""
+        makers: dict[Any, Any] = {}
+        seen: dict[tuple[Any, int], int] = {}
+        distinct: list[Stack] = []
+        rows = np.empty(len(lanes), np.int64)
+        for place, lane in enumerate(lanes):
+            # An own model gets its parameters through its function: they are alike in a group.
+            initializer = lane.params.get("initializer", "glorot_uniform")
+            key = (initializer, lane.run.seed)
+            if key not in seen:
+                if initializer not in makers:
+                    makers[initializer] = starting_values(self.model, self._spec, lane.params, self._problem)
+                seen[key] = len(distinct)
+                distinct.append(makers[initializer](lane.run.seed))
+            rows[place] = seen[key]
+        places = {id(variable): place for place, variable in enumerate(self.model.variables)}
+
+        def stack(variables: Sequence[Any]) -> Stack:
+            return [
+                np.stack([values[places[id(v)]] for values in distinct])[rows].astype(v.dtype)
+                for v in variables
+            ]
+
+        weights, other = stack(self.model.trainable_variables), stack(self.model.non_trainable_variables)
+        at = {id(variable): place for place, variable in enumerate(self.model.non_trainable_variables)}
+        for layer in dropout_layers(self.model):
+            rates = [float(lane.params.get("dropout") or 0.0) for lane in lanes]  # type: ignore[arg-type]
+            other[at[id(layer.rate)]] = np.array(rates, other[at[id(layer.rate)]].dtype)
+        return weights, other

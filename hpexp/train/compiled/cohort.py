@@ -1,0 +1,111 @@
+"""Lanes that train side by side in one program, and their state as it moves between programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from hpexp.train.compiled.blueprint import Blueprint, Stack
+from hpexp.train.compiled.program import Data, LaneNumbers, Layout, Outcome, Program, State
+from hpexp.train.compiled.table import Columns, Lane, columns, spans
+from hpexp.train.compiled.updates import Segment, make_segment, optimizer_key, starting_slots
+from hpexp.train.order import epoch_order
+
+Indices = NDArray[np.int64]
+
+
+class Cohort:
+    """A program and its lanes; `outcome` of an epoch is one array per number, in the lanes' order."""
+
+    def __init__(
+        self, blueprint: Blueprint, lanes: Sequence[Lane], layout: Layout, data: Data, state: Any = None
+    ) -> None:
+        self.lanes = list(lanes)
+        self.layout = layout
+        self._blueprint = blueprint
+        self._data = data
+        self._columns: Columns = columns(lanes)
+        self._segments = _segments(self.lanes, blueprint)
+        self._numbers = LaneNumbers(**{k: tf.constant(v) for k, v in self._columns.values.items()})
+        self._program = Program(layout, blueprint.network(lanes), self._segments, data)
+        self._program.load(self._first_state() if state is None else state)
+
+    def _first_state(self) -> State:
+        weights, other = self._blueprint.starting(self.lanes)
+        return State(weights, other, [starting_slots(segment, weights) for segment in self._segments])
+
+    def restart(self, lanes: Sequence[Lane]) -> None:
+        """Train other lanes of the same structure, as many, from their start, by the same program."""
+        self.lanes = list(lanes)
+        self._columns = columns(lanes)
+        self._numbers = LaneNumbers(**{k: tf.constant(v) for k, v in self._columns.values.items()})
+        self._program.load(self._first_state())
+
+    def train(self, epoch: int) -> Outcome:
+        """Train epoch `epoch` (from 0) and validate."""
+        layout = self.layout
+        orders = np.zeros((len(self._columns.seeds), layout.steps * layout.batch), np.int32)
+        for row, seed in enumerate(self._columns.seeds):
+            orders[row, : layout.examples] = epoch_order(seed, epoch, layout.examples, layout.batch)
+        outcome = self._program.epoch(tf.constant(orders), epoch, self._numbers)
+        return Outcome(*(value.numpy() for value in outcome))
+
+    def weights(self) -> Stack:
+        """Present weights and other values of all lanes."""
+        return [*self._program.state.weights, *self._program.state.other]
+
+    def keep_where(self, kept: list[tf.Variable] | None, lanes: NDArray[np.bool_]) -> list[tf.Variable]:
+        """Copies of the lanes' weights, renewed for the lanes given."""
+        if kept is None:
+            return [tf.Variable(value) for value in self.weights()]
+        for variable, value in zip(kept, self.weights(), strict=True):
+            mask = lanes.reshape([-1] + [1] * (len(value.shape) - 1))
+            variable.assign(tf.where(mask, value, variable))
+        return kept
+
+    def column(self, name: str) -> NDArray[Any]:
+        """The lanes' numbers of that name."""
+        return self._columns.values[name]
+
+    @property
+    def validated(self) -> bool:
+        """Whether there are validation examples."""
+        return len(self._data.y_validation) > 0
+
+    @staticmethod
+    def taken(values: Sequence[Any], indices: Indices) -> list[tf.Variable]:
+        """Some lanes of stacked values, as variables of their own."""
+        return [tf.Variable(tf.gather(value, indices), trainable=False) for value in values]
+
+    def select(self, indices: Indices, layout: Layout) -> Cohort:
+        """The same training, going on with some of the lanes only."""
+        state = self._program.state
+        slots = []
+        for segment, own in zip(self._segments, state.slots, strict=True):
+            inside = indices[(indices >= segment.start) & (indices < segment.stop)] - segment.start
+            if inside.size:
+                slots.append(
+                    [
+                        value if shared else tf.gather(value, inside)
+                        for value, shared in zip(own, segment.shared, strict=True)
+                    ]
+                )
+        chosen = State(
+            [tf.gather(value, indices) for value in state.weights],
+            [tf.gather(value, indices) for value in state.other],
+            slots,
+        )
+        lanes = [self.lanes[index] for index in indices]
+        return Cohort(self._blueprint, lanes, layout, self._data, chosen)
+
+
+def _segments(lanes: Sequence[Lane], blueprint: Blueprint) -> list[Segment]:
+    variables = blueprint.model.trainable_variables
+    return [
+        make_segment(start, [lane.params for lane in lanes[start:stop]], variables)
+        for start, stop in spans([optimizer_key(lane.params) for lane in lanes])
+    ]

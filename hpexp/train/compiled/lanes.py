@@ -1,0 +1,243 @@
+"""Keras layers computed for all lanes at once, and a model read as a chain of them.
+
+Every rule computes what the layer's own `call` does, with a leading axis of lanes on its
+weights. Before the first layer with weights, all lanes may see the same inputs; then the
+inputs have no lane axis, and the first product is one large matrix product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from hpexp.train.compiled.network import Tensors
+from hpexp.train.layers import HashDropout, hash_uniform
+
+
+@dataclass(slots=True)
+class _Pass:
+    """One forward pass: the values of variables by identity, and whether `x` has lanes yet."""
+
+    lanes: int
+    training: bool
+    values: dict[int, tf.Tensor]
+    segments: Sequence[tuple[int, int, Mapping[str, Any]]]
+    spread: bool = False
+    written: dict[int, tf.Tensor] = field(default_factory=dict)
+
+    def get(self, variable: Any) -> tf.Tensor:
+        return self.values[id(variable)]
+
+    def put(self, variable: Any, value: tf.Tensor) -> None:
+        self.written[id(variable)] = value
+
+    def batch(self, x: tf.Tensor) -> list[int]:
+        """The leading axes of `x`: lanes and examples, or examples alone."""
+        return list(x.shape[:2] if self.spread else x.shape[:1])
+
+
+def _dense(layer: Any, x: tf.Tensor, run: _Pass) -> tf.Tensor:
+    kernel = run.get(layer.kernel)
+    y = tf.matmul(x, kernel) if run.spread else tf.einsum("bi,kio->kbo", x, kernel)
+    run.spread = True
+    if layer.use_bias:
+        y += run.get(layer.bias)[:, None]
+    return y if layer.activation is None else layer.activation(y)
+
+
+def _activation(layer: Any, x: tf.Tensor, run: _Pass) -> tf.Tensor:
+    """Lanes side by side may have activations of their own, in the layer of the same name."""
+    own = [(start, stop, layers[layer.name].activation) for start, stop, layers in run.segments]
+    merged: list[tuple[int, int, Any]] = []
+    for start, stop, function in own:
+        if merged and merged[-1][2] is function:
+            merged[-1] = (merged[-1][0], stop, function)
+        else:
+            merged.append((start, stop, function))
+    if len(merged) == 1:
+        return merged[0][2](x)
+    assert run.spread
+    return tf.concat([function(x[start:stop]) for start, stop, function in merged], 0)
+
+
+def _dropout(layer: Any, x: tf.Tensor, run: _Pass) -> tf.Tensor:
+    if not run.training:
+        return x
+    size = tf.reduce_prod(x.shape[1:])
+    element = tf.reshape(tf.range(size), [1, *x.shape[1:]])
+    column = [run.lanes] + [1] * (len(x.shape) - 1)
+    rate, seed, step = (tf.reshape(run.get(v), column) for v in (layer.rate, layer.seed, layer.step))
+    keep = hash_uniform(element, step, seed) >= tf.cast(rate, tf.float32)
+    run.put(layer.step, run.get(layer.step) + 1)
+    return tf.where(keep, x / tf.cast(1 - rate, x.dtype), tf.zeros_like(x))
+
+
+def _batch_norm(layer: Any, x: tf.Tensor, run: _Pass) -> tf.Tensor:
+    axes = list(range(1, len(x.shape) - 1))
+    column = [run.lanes] + [1] * len(axes) + [x.shape[-1]]
+    moving_mean, moving_variance = run.get(layer.moving_mean), run.get(layer.moving_variance)
+    mean, variance = moving_mean, moving_variance
+    if run.training:
+        mean, variance = tf.nn.moments(x, axes)
+        keep, take = layer.momentum, 1.0 - layer.momentum
+        run.put(layer.moving_mean, moving_mean * keep + mean * take)
+        run.put(layer.moving_variance, moving_variance * keep + variance * take)
+    return tf.nn.batch_normalization(
+        x,
+        tf.reshape(mean, column),
+        tf.reshape(variance, column),
+        tf.reshape(run.get(layer.beta), column) if layer.center else None,
+        tf.reshape(run.get(layer.gamma), column) if layer.scale else None,
+        layer.epsilon,
+    )
+
+
+def _convolution(layer: Any, x: tf.Tensor, run: _Pass) -> tf.Tensor:
+    """As a matrix product: each output place's window, flat, times the flat kernel."""
+    kernel = run.get(layer.kernel)
+    rows, columns, channels, filters = kernel.shape[1:]
+    lead = run.batch(x)
+    if layer.padding == "same":
+        around = [[(n - 1) // 2, n // 2] for n in (rows, columns)]
+        x = tf.pad(x, [[0, 0]] * len(lead) + around + [[0, 0]])
+    high, wide = x.shape[-3] - rows + 1, x.shape[-2] - columns + 1
+    windows = tf.concat(
+        [x[..., i : i + high, j : j + wide, :] for i in range(rows) for j in range(columns)], -1
+    )
+    flat = rows * columns * channels
+    kernel = tf.reshape(kernel, [run.lanes, flat, filters])
+    windows = tf.reshape(windows, [*lead[:-1], lead[-1] * high * wide, flat])
+    y = tf.matmul(windows, kernel) if run.spread else tf.einsum("bi,kio->kbo", windows, kernel)
+    run.spread = True
+    y = tf.reshape(y, [run.lanes, lead[-1], high, wide, filters])
+    if layer.use_bias:
+        y += tf.reshape(run.get(layer.bias), [run.lanes, 1, 1, 1, filters])
+    return y if layer.activation is None else layer.activation(y)
+
+
+def _max_pooling(layer: Any, x: tf.Tensor, run: _Pass) -> tf.Tensor:
+    """Of equal values the first in row-major order is taken, which decides who gets the gradient."""
+    rows, columns = layer.pool_size
+    high, wide = x.shape[-3] // rows, x.shape[-2] // columns
+    best = None
+    for i in range(rows):
+        for j in range(columns):
+            value = x[..., i : high * rows : rows, j : wide * columns : columns, :]
+            best = value if best is None else tf.where(best >= value, best, value)
+    return best
+
+
+def _flatten(layer: Any, x: tf.Tensor, run: _Pass) -> tf.Tensor:
+    lead = run.batch(x)
+    return tf.reshape(x, [*lead, -1])
+
+
+def _same(layer: Any, x: tf.Tensor, run: _Pass) -> tf.Tensor:
+    return x
+
+
+Rule = Callable[[Any, tf.Tensor, _Pass], tf.Tensor]
+RULES: dict[type[Any], Rule] = {
+    keras.layers.InputLayer: _same,
+    keras.layers.Dense: _dense,
+    keras.layers.Activation: _activation,
+    keras.layers.BatchNormalization: _batch_norm,
+    keras.layers.Conv2D: _convolution,
+    keras.layers.MaxPooling2D: _max_pooling,
+    keras.layers.Flatten: _flatten,
+    HashDropout: _dropout,
+}
+
+
+_PENALTIES_AND_CONSTRAINTS = tuple(
+    f"{part}_{kind}"
+    for part in ("kernel", "bias", "activity", "beta", "gamma")
+    for kind in ("regularizer", "constraint")
+)
+
+
+def _plain(layer: Any) -> bool:
+    """Whether the layer is configured in a way that its rule knows."""
+    if any(getattr(layer, name, None) is not None for name in _PENALTIES_AND_CONSTRAINTS):
+        return False
+    if isinstance(layer, keras.layers.Dense):
+        return len(layer.input.shape) == 2 and not getattr(layer, "lora_enabled", False)
+    if isinstance(layer, keras.layers.BatchNormalization):
+        return layer.axis in (-1, len(layer.input.shape) - 1) and not layer.renorm and layer.trainable
+    if isinstance(layer, keras.layers.Conv2D):
+        return (
+            layer.strides == (1, 1)
+            and layer.dilation_rate == (1, 1)
+            and layer.groups == 1
+            and layer.data_format == "channels_last"
+            and layer.padding in ("valid", "same")
+        )
+    if isinstance(layer, keras.layers.MaxPooling2D):
+        return (
+            layer.strides == layer.pool_size
+            and layer.padding == "valid"
+            and layer.data_format == "channels_last"
+        )
+    return True
+
+
+def chain(model: keras.Model) -> list[Any] | None:
+    """The model's layers, first to last, where each feeds the next and has a rule; else None."""
+    layers = list(model.layers)
+    if not isinstance(model, keras.Sequential):
+        if not hasattr(model, "_operations_by_depth"):
+            return None
+        by_depth = model._operations_by_depth
+        if any(len(layers) != 1 for layers in by_depth.values()):
+            return None
+        layers = [by_depth[depth][0] for depth in sorted(by_depth, reverse=True)]
+    known = all(type(layer) in RULES and _plain(layer) for layer in layers)
+    return layers if known else None
+
+
+class Layered:
+    """A chain of layers with rules, all lanes in one batched operation per layer.
+
+    `segments` says which lanes (from, to) have which model; the models differ only in
+    the functions of their Activation layers, and the first one's variables are the ones
+    that weights and state are given for. With `penalized`, the penalty is each lane's sum
+    of squared kernels.
+    """
+
+    def __init__(self, segments: Sequence[tuple[int, int, keras.Model]], *, penalized: bool = False) -> None:
+        self._model = segments[0][2]
+        layers = chain(self._model)
+        assert layers is not None
+        self._layers = layers
+        self._segments = [
+            (start, stop, {layer.name: layer for layer in model.layers}) for start, stop, model in segments
+        ]
+        self._lanes = segments[-1][1]
+        self._rank = len(self._model.input_shape)
+        self._penalized = penalized
+
+    def __call__(
+        self, weights: Tensors, state: Tensors, inputs: tf.Tensor, *, training: bool
+    ) -> tuple[tf.Tensor, Tensors, tf.Tensor | None]:
+        variables = [*self._model.trainable_variables, *self._model.non_trainable_variables]
+        values = {id(v): value for v, value in zip(variables, [*weights, *state], strict=True)}
+        spread = len(inputs.shape) > self._rank
+        run = _Pass(self._lanes, training, values, self._segments, spread)
+        x = inputs
+        for layer in self._layers:
+            x = RULES[type(layer)](layer, x, run)
+        if not run.spread:
+            x = tf.broadcast_to(x, [self._lanes, *x.shape])
+        new_state = [run.written.get(id(v), values[id(v)]) for v in self._model.non_trainable_variables]
+        return x, new_state, self._penalty(run)
+
+    def _penalty(self, run: _Pass) -> tf.Tensor | None:
+        if not self._penalized:
+            return None
+        kernels = [layer.kernel for layer in self._layers if hasattr(layer, "kernel")]
+        squares = [tf.reduce_sum(tf.square(run.get(k)), range(1, len(k.shape) + 1)) for k in kernels]
+        return tf.add_n(squares)

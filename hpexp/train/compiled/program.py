@@ -1,0 +1,328 @@
+"""The compiled program: one epoch of training and validation for all lanes.
+
+One XLA computation holds the whole epoch: a loop over batches (gather, forward, backward,
+update) and the validation at its end. It is traced and compiled once per layout; whatever
+differs between lanes in numbers is an argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from hpexp.model import Task
+from hpexp.train.compiled.network import Network, Tensors
+from hpexp.train.compiled.updates import Segment, Slots, update
+from hpexp.train.losses import example_losses, example_metrics
+from hpexp.train.schedules import multiplier
+
+NEVER = 2**31 - 1
+LOSS, GRADIENT, WEIGHT = 0, 1, 2
+"""What went wrong in a step, in the order in which a step computes them."""
+
+
+class State(NamedTuple):
+    """Everything a lane carries from step to step, all lanes stacked."""
+
+    weights: Tensors
+    other: Tensors
+    slots: Slots
+
+
+class LaneNumbers(NamedTuple):
+    """One number per lane each; `schedule` is a place in `Layout.schedules`."""
+
+    rate: tf.Tensor
+    momentum: tf.Tensor
+    weight_decay: tf.Tensor
+    smoothing: tf.Tensor
+    penalty: tf.Tensor
+    """What the network's penalty is multiplied with: the factor of L2."""
+    schedule: tf.Tensor
+    decay_rate: tf.Tensor
+    decay_epochs: tf.Tensor
+    epochs: tf.Tensor
+    order: tf.Tensor
+    """Which row of the orders is the lane's."""
+
+
+class Outcome(NamedTuple):
+    """One epoch's numbers, `[lanes]` each.
+
+    `trouble` is 3·step + what for the first loss, gradient or weight that was not
+    finite, else `NEVER`.
+    """
+
+    loss: tf.Tensor
+    metric: tf.Tensor
+    val_loss: tf.Tensor
+    val_metric: tf.Tensor
+    rate: tf.Tensor
+    trouble: tf.Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What decides the shape of the program. `examples`, `batch` count training examples.
+
+    `whole_batches`: whether a smaller last batch must really be smaller, because the
+    network's outputs depend on the whole batch; otherwise it is filled up and masked.
+    """
+
+    lanes: int
+    examples: int
+    batch: int
+    task: Task
+    from_logits: bool
+    smoothing: bool
+    schedules: tuple[str, ...]
+    whole_batches: bool
+    check_gradients: bool
+    validation_chunk: int
+
+    @property
+    def steps(self) -> int:
+        """Updates per epoch."""
+        return -(-self.examples // self.batch)
+
+
+class Data(NamedTuple):
+    """Training and validation examples, as tensors."""
+
+    x: tf.Tensor
+    y: tf.Tensor
+    x_validation: tf.Tensor
+    y_validation: tf.Tensor
+
+
+class _Sums(NamedTuple):
+    loss: tf.Tensor
+    metric: tf.Tensor
+    trouble: tf.Tensor
+
+
+def example_scores(
+    layout: Layout, outputs: tf.Tensor, y: tf.Tensor, smoothing: tf.Tensor, lanes: int
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Loss and metric of each lane and example, `[lanes, batch]`; `y` may lack the axis of lanes."""
+    if len(y.shape) < len(outputs.shape) - (layout.task == "classification"):
+        y = tf.broadcast_to(y, [lanes, *y.shape])
+    share = tf.reshape(smoothing, [lanes, 1, 1]) if layout.smoothing else None
+    losses = example_losses(layout.task, outputs, y, from_logits=layout.from_logits, smoothing=share)
+    return losses, example_metrics(layout.task, outputs, y)
+
+
+class Program:
+    """`epoch` trains all lanes for one epoch; the state stays in variables between calls."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        network: Network,
+        segments: Sequence[Segment],
+        data: Data,
+        *,
+        compile: bool = True,
+    ) -> None:
+        self.layout = layout
+        self._network = network
+        self._segments = segments
+        self._data = data
+        self._state: State | None = None
+        self._epoch = tf.function(self._run_epoch, jit_compile=compile, autograph=False)
+
+    @property
+    def state(self) -> State:
+        """The variables that hold the lanes' present state."""
+        assert self._state is not None
+        return self._state
+
+    def load(self, state: Any) -> None:
+        """Start from these values (arrays in the places of `State`)."""
+        if self._state is None:
+            self._state = tf.nest.map_structure(lambda value: tf.Variable(value, trainable=False), state)
+        else:
+            tf.nest.map_structure(lambda variable, value: variable.assign(value), self._state, state)
+
+    def epoch(self, orders: tf.Tensor, epoch: int, numbers: LaneNumbers) -> Outcome:
+        """Train epoch `epoch` (from 0); `orders` is `[seeds, steps · batch]`, filled up with zeros."""
+        return self._epoch(orders, tf.constant(epoch, tf.int32), numbers)
+
+    def _run_epoch(self, orders: tf.Tensor, epoch: tf.Tensor, numbers: LaneNumbers) -> Outcome:
+        layout = self.layout
+        state: State = tf.nest.map_structure(tf.convert_to_tensor, self.state)
+        dtype = numbers.rate.dtype
+        zeros = tf.zeros([layout.lanes], dtype)
+        sums = _Sums(zeros, zeros, tf.fill([layout.lanes], NEVER))
+        before = epoch * layout.steps
+        ragged = layout.examples % layout.batch != 0
+        looped = layout.steps - (ragged and layout.whole_batches)
+
+        def step(index: tf.Tensor, state: State, sums: _Sums, size: int, masked: bool) -> tuple[State, _Sums]:
+            chosen = None
+            if layout.batch < layout.examples:
+                chosen = tf.slice(orders, [0, index * layout.batch], [orders.shape[0], size])
+            left = layout.examples - index * layout.batch if masked else None
+            return self._step(index, before + index, state, sums, chosen, left, numbers)
+
+        if looped == 1:
+            state, sums = step(tf.constant(0), state, sums, layout.batch, False)
+        elif looped:
+            masked = ragged and not layout.whole_batches
+
+            def body(index: tf.Tensor, state: State, sums: _Sums) -> Any:
+                return (index + 1, *step(index, state, sums, layout.batch, masked))
+
+            _, state, sums = tf.while_loop(
+                lambda index, *_: index < looped, body, (tf.constant(0), state, sums)
+            )
+        if ragged and layout.whole_batches:
+            last = tf.constant(looped)
+            state, sums = step(last, state, sums, layout.examples - looped * layout.batch, False)
+
+        tf.nest.map_structure(lambda variable, value: variable.assign(value), self.state, state)
+        rate = self._rates(before + layout.steps - 1, numbers)
+        val_loss, val_metric = self._validate(state, numbers)
+        return Outcome(
+            sums.loss / layout.examples,
+            sums.metric / layout.examples,
+            val_loss,
+            val_metric,
+            rate,
+            sums.trouble,
+        )
+
+    def _step(
+        self,
+        index: tf.Tensor,
+        update_number: tf.Tensor,
+        state: State,
+        sums: _Sums,
+        chosen: tf.Tensor | None,
+        left: tf.Tensor | None,
+        numbers: LaneNumbers,
+    ) -> tuple[State, _Sums]:
+        layout = self.layout
+        x, y = self._data.x, self._data.y
+        if chosen is not None:
+            # With one order for all lanes the batch is the same for all: no axis of lanes.
+            rows = chosen[0] if chosen.shape[0] == 1 else tf.gather(chosen, numbers.order)
+            x, y = tf.gather(x, rows), tf.gather(y, rows)
+        size = layout.batch if chosen is None else chosen.shape[1]
+        with tf.GradientTape() as tape:
+            tape.watch(state.weights)
+            outputs, other, penalty = self._network(state.weights, state.other, x, training=True)
+            losses, metrics = example_scores(layout, outputs, y, numbers.smoothing, layout.lanes)
+            if left is None:
+                count = tf.cast(size, losses.dtype)
+                loss = tf.reduce_mean(losses, -1)
+            else:
+                count = tf.cast(tf.minimum(left, size), losses.dtype)
+                real = tf.range(size) < left
+                loss = tf.reduce_sum(tf.where(real, losses, 0), -1) / count
+                metrics = tf.where(real, metrics, 0)
+            if penalty is not None:
+                loss += penalty * numbers.penalty
+            total = tf.reduce_sum(loss)
+        gradients = tape.gradient(total, state.weights, unconnected_gradients="zero")
+        weights, slots = update(
+            self._segments,
+            state.weights,
+            state.slots,
+            gradients,
+            update_number,
+            self._rates(update_number, numbers),
+            {"momentum": numbers.momentum, "weight_decay": numbers.weight_decay},
+        )
+        trouble = self._trouble(index, sums.trouble, loss, gradients, weights)
+        sums = _Sums(sums.loss + loss * count, sums.metric + tf.reduce_sum(metrics, -1), trouble)
+        return State(weights, other, slots), sums
+
+    def _trouble(
+        self, index: tf.Tensor, before: tf.Tensor, loss: tf.Tensor, gradients: Tensors, weights: Tensors
+    ) -> tf.Tensor:
+        """The first trouble so far.
+
+        A gradient that is not finite leaves weights that are not finite (except under an
+        optimizer that looks at signs alone), so gradients are looked at only when weights
+        have just gone bad.
+        """
+        bad_weights = _not_finite(weights)
+        if self.layout.check_gradients:
+            bad_gradients = _not_finite(gradients)
+        else:
+            fresh = tf.reduce_any(bad_weights & (before == NEVER))
+            bad_gradients = tf.cond(fresh, lambda: _not_finite(gradients), lambda: tf.zeros_like(bad_weights))
+        now = tf.where(bad_weights, 3 * index + WEIGHT, NEVER)
+        now = tf.where(bad_gradients, 3 * index + GRADIENT, now)
+        now = tf.where(tf.math.is_finite(loss), now, 3 * index + LOSS)
+        return tf.minimum(before, now)
+
+    def _rates(self, update_number: tf.Tensor, numbers: LaneNumbers) -> tf.Tensor:
+        """Each lane's learning rate at an update; the arithmetic of `schedules.Schedule`."""
+        rates = numbers.rate
+        for place, schedule in enumerate(self.layout.schedules):
+            if schedule == "constant":
+                continue
+            factor = multiplier(
+                schedule,
+                update_number,
+                self.layout.steps,
+                numbers.epochs,
+                numbers.decay_rate,
+                numbers.decay_epochs,
+            )
+            scheduled = numbers.rate * tf.cast(factor, rates.dtype)
+            rates = tf.where(numbers.schedule == place, scheduled, rates)
+        return rates
+
+    def _validate(self, state: State, numbers: LaneNumbers) -> tuple[tf.Tensor, tf.Tensor]:
+        """Mean loss (penalty included) and metric over the validation examples; NaN where there are none."""
+        layout, x, y = self.layout, self._data.x_validation, self._data.y_validation
+        examples, chunk = x.shape[0], layout.validation_chunk
+        if not examples:
+            nothing = tf.fill([layout.lanes], tf.constant(float("nan"), numbers.rate.dtype))
+            return nothing, nothing
+
+        def score(x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor | None]:
+            outputs, _, penalty = self._network(state.weights, state.other, x, training=False)
+            losses, metrics = example_scores(layout, outputs, y, numbers.smoothing, layout.lanes)
+            return tf.reduce_sum(losses, -1), tf.reduce_sum(metrics, -1), penalty
+
+        if examples <= chunk:
+            loss, metric, penalty = score(x, y)
+        else:
+            whole = examples // chunk
+
+            def body(index: tf.Tensor, loss: tf.Tensor, metric: tf.Tensor) -> Any:
+                first = index * chunk
+                more = score(
+                    tf.slice(x, [first] + [0] * (len(x.shape) - 1), [chunk, *x.shape[1:]]),
+                    tf.slice(y, [first] + [0] * (len(y.shape) - 1), [chunk, *y.shape[1:]]),
+                )
+                return index + 1, loss + more[0], metric + more[1]
+
+            zeros = tf.zeros([layout.lanes], numbers.rate.dtype)
+            _, loss, metric = tf.while_loop(
+                lambda index, *_: index < whole, body, (tf.constant(0), zeros, zeros)
+            )
+            penalty = None
+            if examples % chunk:
+                more = score(x[whole * chunk :], y[whole * chunk :])
+                loss, metric, penalty = loss + more[0], metric + more[1], more[2]
+            else:
+                penalty = score(x[:1], y[:1])[2]
+        loss = loss / examples
+        return (loss if penalty is None else loss + penalty * numbers.penalty), metric / examples
+
+
+def _not_finite(tensors: Tensors) -> tf.Tensor:
+    """Per lane, whether any entry is NaN or infinite."""
+    bad = [tf.reduce_any(~tf.math.is_finite(t), range(1, len(t.shape))) for t in tensors]
+    result = bad[0]
+    for other in bad[1:]:
+        result |= other
+    return result

@@ -1,0 +1,180 @@
+"""Keras's own optimizers as pure functions of tensors, for one run or for many at once.
+
+Keras offers `stateless_apply` for this, but refuses it on the TensorFlow backend. Here a
+subclass of the optimizer keeps its values in a keras.StatelessScope instead of variables,
+so that the arithmetic stays Keras's `update_step`, line by line. Values may carry a
+leading axis of lanes that the variables do not have: elementwise optimizers do not
+notice, as long as learning rate, momentum and weight decay are columns beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+Tensors = list[tf.Tensor]
+
+ELEMENTWISE = frozenset(
+    ("adadelta", "adagrad", "adam", "adamax", "adamw", "ftrl", "lion", "nadam", "rmsprop",
+     "schedulefreeadamw", "sgd")
+)  # fmt: skip
+"""Optimizers whose update of an element depends on that element's gradients alone."""
+
+LANE_OPTIONS = ("momentum", "weight_decay")
+"""Options of Keras's optimizers that may differ from lane to lane."""
+
+
+class LaneOption:
+    """One number per lane where Keras expects a Python number; counts as above 0.
+
+    Keras asks `momentum != 0` and `momentum > 0` only to choose between two formulas that
+    agree at 0.
+    """
+
+    def __init__(self, value: tf.Tensor) -> None:
+        self.value = value
+
+    def __ne__(self, other: object) -> bool:
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    def __gt__(self, other: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> tf.Tensor:
+        return self.value if dtype is None else tf.cast(self.value, dtype)
+
+
+class _Stateless(keras.optimizers.Optimizer):
+    """Mixed in below a Keras optimizer: writes go to the scope, columns are set per variable."""
+
+    lanes: int | None = None
+    scope: Any = None
+    rates: tf.Tensor
+    options: Mapping[str, tf.Tensor]
+
+    def _column(self, values: tf.Tensor, variable: Any) -> tf.Tensor:
+        """`values` (one per lane) shaped to stand beside the variable's lanes."""
+        if self.lanes is None:
+            return values
+        return tf.reshape(values, [self.lanes] + [1] * len(variable.shape))
+
+    def assign(self, variable: Any, value: Any) -> None:
+        self.scope.add_update((variable, tf.cast(value, variable.dtype)))
+
+    def assign_add(self, variable: Any, value: Any) -> None:
+        self.assign(variable, variable.value + value)
+
+    def assign_sub(self, variable: Any, value: Any) -> None:
+        self.assign(variable, variable.value - value)
+
+    def _var_key(self, variable: Any) -> Any:
+        return id(variable)
+
+    def _clip_by_norm(self, values: tf.Tensor, axes: Any = None) -> tf.Tensor:
+        own = axes if self.lanes is None else tuple(range(1, len(values.shape)))
+        return super()._clip_by_norm(values, own)
+
+    def _apply_weight_decay(self, variables: Sequence[Any]) -> None:
+        if self.weight_decay is None:
+            return
+        for variable in variables:
+            if self._use_weight_decay(variable):
+                decay = tf.cast(self._column(self.options["weight_decay"], variable), variable.dtype)
+                rate = tf.cast(self._column(self.rates, variable), variable.dtype)
+                self.assign_sub(variable, variable.value * decay * rate)
+
+    def _backend_update_step(self, grads: Tensors, variables: Sequence[Any], learning_rate: Any) -> None:
+        for gradient, variable in zip(grads, variables, strict=True):
+            if "momentum" in self.options and hasattr(self, "momentum"):
+                self.momentum = LaneOption(self._column(self.options["momentum"], variable))
+            self.update_step(gradient, variable, self._column(self.rates, variable))
+
+    @property
+    def learning_rate(self) -> tf.Tensor:
+        return self.rates
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        raise AttributeError("the learning rate is given with each update")
+
+
+class Stateless:
+    """A Keras optimizer as a function of tensors.
+
+    `slots` are its variables for one run (moments and the like), without the counter of
+    updates and the learning rate, which the caller keeps.
+    """
+
+    def __init__(self, optimizer: Any, variables: Sequence[Any], options: Sequence[str]) -> None:
+        """`optimizer` was made for `variables` but not built; `options` will be given with each update."""
+        cls = type(optimizer)
+        stateless: Any = type(f"Stateless{cls.__name__}", (cls, _Stateless), {})
+        self._optimizer = stateless.from_config(optimizer.get_config())
+        self._optimizer.weight_decay = None
+        for name in options:
+            # Any number above 0 makes Keras create what the option needs.
+            setattr(self._optimizer, name, 0.5)
+        self._variables = list(variables)
+        self._build()
+
+    def _build(self) -> None:
+        """Create the slots, and find those that start as a copy of their weight.
+
+        Weights are shown to the optimizer as constants, each its own, so that a copy is
+        recognised by its value.
+        """
+        optimizer = self._optimizer
+        scope = optimizer.scope = keras.StatelessScope()
+        for index, variable in enumerate(self._variables):
+            scope.add_update((variable, tf.fill(variable.shape, tf.cast(index + 1, variable.dtype))))
+        with scope:
+            optimizer.build(self._variables)
+        skipped = {id(optimizer._iterations), id(optimizer._learning_rate)}
+        self.slots = [variable for variable in optimizer.variables if id(variable) not in skipped]
+        self.copies: dict[int, int] = {}
+        """Place of a slot -> place of the weight that it starts as a copy of."""
+        for place, slot in enumerate(self.slots):
+            value = scope.get_current_value(slot)
+            if value is not None:
+                self.copies[place] = int(tf.reshape(value, [-1])[0]) - 1
+
+    def __call__(
+        self,
+        weights: Tensors,
+        slots: Tensors,
+        gradients: Tensors,
+        *,
+        step: tf.Tensor,
+        rates: tf.Tensor,
+        options: Mapping[str, tf.Tensor],
+        lanes: int | None,
+    ) -> tuple[Tensors, Tensors]:
+        """Weights and slots after one update; `step` counts the updates before it.
+
+        With `lanes`, every tensor of weights and gradients, `rates` and each of `options`
+        have a leading axis of that length, and so has each slot that belongs to a weight.
+        """
+        optimizer = self._optimizer
+        optimizer.lanes, optimizer.rates, optimizer.options = lanes, rates, options
+        if "weight_decay" in options:
+            optimizer.weight_decay = LaneOption(options["weight_decay"])
+        scope = optimizer.scope = keras.StatelessScope()
+        for variable, value in zip([*self._variables, *self.slots], [*weights, *slots], strict=True):
+            scope.add_update((variable, value))
+        scope.add_update((optimizer._iterations, tf.cast(step, optimizer._iterations.dtype)))
+        with scope:
+            clipped = optimizer._clip_gradients(gradients)
+            optimizer._apply_weight_decay(self._variables)
+            optimizer._backend_update_step(clipped, self._variables, rates)
+        return (
+            [scope.get_current_value(variable) for variable in self._variables],
+            [scope.get_current_value(variable) for variable in self.slots],
+        )

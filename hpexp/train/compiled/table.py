@@ -1,0 +1,95 @@
+"""The runs of a group as lanes: sorted so that equal structure lies side by side, and as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from hpexp.model import Params, Run
+from hpexp.train.compiled.updates import lane_option, optimizer_key
+from hpexp.train.optimizers import base_learning_rate
+
+LANES_AND_SEGMENTS = frozenset(
+    ("learning_rate", "momentum", "weight_decay", "dropout", "l2", "label_smoothing", "decay_rate",
+     "decay_epochs", "epochs", "schedule", "initializer", "activation", "optimizer", "nesterov",
+     "beta_1", "beta_2", "rho", "epsilon", "clipnorm")
+)  # fmt: skip
+"""Parameters in which the lanes of one program may differ; all others decide its structure."""
+
+
+def structure(params: Params) -> tuple[Any, ...]:
+    """What must be equal for runs of a built-in model to be lanes of one program."""
+    return tuple(sorted((k, v) for k, v in params.items() if k not in LANES_AND_SEGMENTS))
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One run, and how many epochs it is to train."""
+
+    run: Run
+    epochs: int
+
+    @property
+    def params(self) -> Params:
+        return self.run.params
+
+
+def sort_lanes(lanes: Sequence[Lane]) -> list[Lane]:
+    """Lanes in an order that keeps optimizers together, and activations within each."""
+
+    def key(lane: Lane) -> tuple[str, str, int]:
+        return repr(optimizer_key(lane.params)), str(lane.params.get("activation")), lane.run.seed
+
+    return sorted(lanes, key=key)
+
+
+def spans(values: Sequence[Any]) -> Iterator[tuple[int, int]]:
+    """From and to of each stretch of equal values."""
+    start = 0
+    for stop in range(1, len(values) + 1):
+        if stop == len(values) or values[stop] != values[start]:
+            yield start, stop
+            start = stop
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The lanes' numbers, one array per parameter; `order` is each lane's place in `seeds`."""
+
+    seeds: tuple[int, ...]
+    schedules: tuple[str, ...]
+    values: dict[str, np.ndarray[Any, Any]]
+
+
+def columns(lanes: Sequence[Lane]) -> Columns:
+    """Lane values in the types that the program takes."""
+    floats = keras.config.floatx()
+    seeds = tuple(sorted({lane.run.seed for lane in lanes}))
+    rows = {seed: row for row, seed in enumerate(seeds)}
+    schedules = tuple(sorted({str(lane.params.get("schedule", "constant")) for lane in lanes}))
+
+    def column(read: Callable[[Lane], Any], dtype: str = floats) -> np.ndarray[Any, Any]:
+        return np.array([read(lane) for lane in lanes], dtype)
+
+    def number(name: str, default: float) -> Callable[[Lane], Any]:
+        return lambda lane: default if lane.params.get(name) is None else lane.params[name]
+
+    values = {
+        "rate": column(lambda lane: base_learning_rate(lane.params)),
+        "momentum": column(lambda lane: lane_option(lane.params, "momentum")),
+        "weight_decay": column(lambda lane: lane_option(lane.params, "weight_decay")),
+        "smoothing": column(number("label_smoothing", 0.0)),
+        "penalty": column(number("l2", 0.0)),
+        "schedule": column(
+            lambda lane: schedules.index(str(lane.params.get("schedule", "constant"))), "int32"
+        ),
+        "decay_rate": column(number("decay_rate", 0.5), "float64"),
+        "decay_epochs": column(number("decay_epochs", 10.0), "float64"),
+        "epochs": column(lambda lane: lane.epochs, "float64"),
+        "order": column(lambda lane: rows[lane.run.seed], "int32"),
+    }
+    return Columns(seeds, schedules, values)

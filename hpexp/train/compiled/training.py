@@ -1,0 +1,168 @@
+"""Training one cohort from its first epoch to its last: who is best, who stops, who diverged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpexp.messages import EpochEnd, Finished, Message, Started
+from hpexp.model import Divergence, EarlyStopping, Experiment, Result, Status
+from hpexp.train.compiled.cohort import Cohort
+from hpexp.train.compiled.program import NEVER, Outcome
+from hpexp.train.compiled.stopping import Best, Flags
+from hpexp.train.losses import metric_name
+
+COMPACTION_SECONDS = 2.0
+"""Time that leaving finished lanes behind must save; tracing and compiling anew costs about this much."""
+
+WHAT = ("loss", "gradient", "weight")
+
+TestScores = Callable[[Cohort, Any, NDArray[np.int64]], list[dict[str, float]]]
+"""Cohort, its weights and lanes -> each lane's metrics on the test split."""
+
+
+class Training:
+    """What is known of a cohort's lanes; `run` trains them all to their ends."""
+
+    def __init__(
+        self, experiment: Experiment, cohort: Cohort, emit: Callable[[Message], None], score_test: TestScores
+    ) -> None:
+        lanes = len(cohort.lanes)
+        self._experiment = experiment
+        self._cohort = cohort
+        self._emit = emit
+        self._score_test = score_test
+        metric = metric_name(cohort.layout.task)
+        self._names = ["loss", metric, "val_loss", f"val_{metric}"]
+        if not cohort.validated:
+            self._names = self._names[:2]
+        self._rule = self._known_rule(experiment.early_stopping)
+        rule = self._rule
+        self._stopping = Best.of(lanes, rule.mode, rule.min_delta) if rule else None
+        self._restores = rule is not None and rule.restore_best
+        objective = experiment.objective
+        self._ranking = Best.of(lanes, objective.mode)
+        self._epochs = np.array([lane.epochs for lane in cohort.lanes])
+        self._active: Flags = np.ones(lanes, bool)
+        self._seconds = np.zeros(lanes)
+        self._best_logs = np.full((lanes, len(self._names)), np.nan)
+        self._kept: Any = None
+
+    def _known_rule(self, rule: EarlyStopping | None) -> EarlyStopping | None:
+        """Early stopping on a metric that there is none of never stops, as in Keras."""
+        return rule if rule is not None and rule.monitor in self._names else None
+
+    def run(self) -> None:
+        """Train until every lane has ended; messages stream out epoch by epoch."""
+        now = time.time()
+        for lane in self._cohort.lanes:
+            self._emit(Started(lane.run.id, now))
+        epoch = 0
+        while self._active.any():
+            began = time.perf_counter()
+            outcome = self._cohort.train(epoch)
+            self._take_in(epoch, outcome, began)
+            epoch += 1
+            self._compact(epoch, time.perf_counter() - began)
+
+    def _take_in(self, epoch: int, outcome: Outcome, began: float) -> None:
+        logs = np.stack(outcome[: len(self._names)], axis=1).astype(np.float64)
+        diverged = self._active & (outcome.trouble != NEVER)
+        healthy = self._active & ~diverged
+        self._report(epoch, logs, outcome.rate, healthy)
+        improved, stopped = self._judge(epoch, logs, healthy)
+        ended = (healthy & (self._epochs == epoch + 1)) | stopped
+        if self._restores and improved.any():
+            self._kept = self._cohort.keep_where(self._kept, improved)
+        self._seconds[self._active] += (time.perf_counter() - began) / self._active.sum()
+        self._finish(epoch, ended, stopped)
+        for index in np.flatnonzero(diverged):
+            self._diverge(epoch, int(index), int(outcome.trouble[index]))
+        self._active &= ~ended & ~diverged
+
+    def _judge(self, epoch: int, logs: NDArray[np.float64], healthy: Flags) -> tuple[Flags, Flags]:
+        """Whose epoch was the best so far by early stopping's metric, and who stops."""
+        improved = stopped = np.zeros_like(healthy)
+        if self._stopping is not None:
+            assert self._rule is not None
+            monitored = logs[:, self._names.index(self._rule.monitor)]
+            improved = self._stopping.see(epoch, monitored, healthy)
+            stopped = self._stopping.out_of_patience(epoch, self._rule, healthy, improved)
+        if self._restores:
+            ranked = improved
+            assert self._stopping is not None
+            self._ranking = self._stopping
+        else:
+            ranked = self._ranking.see(epoch, logs[:, self._objective_column()], healthy)
+        self._best_logs[ranked] = logs[ranked]
+        return improved, stopped
+
+    def _objective_column(self) -> int:
+        metric = self._experiment.objective.metric
+        return self._names.index(metric) if metric in self._names else 0
+
+    def _report(self, epoch: int, logs: NDArray[Any], rates: NDArray[Any], lanes: Flags) -> None:
+        now, names = time.time(), [*self._names, "learning_rate"]
+        rows = np.column_stack([logs, rates])
+        for index, row in zip(np.flatnonzero(lanes).tolist(), rows[lanes].tolist(), strict=True):
+            run = self._cohort.lanes[index].run
+            self._emit(EpochEnd(run.id, epoch, dict(zip(names, row, strict=True)), now))
+
+    def _finish(self, epoch: int, ended: Flags, stopped: Flags) -> None:
+        indices = np.flatnonzero(ended)
+        if not indices.size:
+            return
+        weights = self._kept if self._restores else self._cohort.weights()
+        tests = self._score_test(self._cohort, weights, indices)
+        for index, test in zip(indices.tolist(), tests, strict=True):
+            result = Result(
+                status=Status.STOPPED if stopped[index] else Status.DONE,
+                epochs=epoch + 1,
+                **self._so_far(index),
+                test=test,
+            )
+            self._emit(Finished(self._cohort.lanes[index].run.id, result))
+
+    def _diverge(self, epoch: int, index: int, trouble: int) -> None:
+        step, what = divmod(trouble, len(WHAT))
+        result = Result(
+            status=Status.DIVERGED,
+            epochs=epoch,
+            **self._so_far(index),
+            divergence=Divergence(epoch, step, WHAT[what]),  # type: ignore[arg-type]
+        )
+        self._emit(Finished(self._cohort.lanes[index].run.id, result))
+
+    def _so_far(self, index: int) -> dict[str, Any]:
+        best = int(self._ranking.epoch[index])
+        return {
+            "best_epoch": best if best >= 0 else None,
+            "metrics": dict(zip(self._names, self._best_logs[index].tolist(), strict=True))
+            if best >= 0
+            else {},
+            "seconds": float(self._seconds[index]),
+            "engine": "compiled",
+        }
+
+    def _compact(self, epoch: int, seconds: float) -> None:
+        """Leave finished lanes behind where the time that saves repays compiling anew."""
+        active = np.flatnonzero(self._active)
+        lanes = len(self._active)
+        if not active.size or active.size > lanes / 2:
+            return
+        left = int(self._epochs[active].max()) - epoch
+        if left * seconds * (1 - active.size / lanes) < COMPACTION_SECONDS:
+            return
+        self._cohort = self._cohort.select(active, replace(self._cohort.layout, lanes=active.size))
+        for best in ("_stopping", "_ranking"):
+            tracked = getattr(self, best)
+            setattr(self, best, tracked and tracked.select(active))
+        self._epochs, self._seconds = self._epochs[active], self._seconds[active]
+        self._best_logs, self._active = self._best_logs[active], self._active[active]
+        if self._kept is not None:
+            self._kept = self._cohort.taken(self._kept, active)
