@@ -87,6 +87,7 @@ class _Part:
             whole_batches=self._blueprint.batch_norm,
             check_gradients=any(lane.params.get("optimizer") == "lion" for lane in lanes),
             validation_chunk=VALIDATION_CHUNK,
+            seeds=len({lane.run.seed for lane in lanes}),
         )
 
     def _most_lanes(self) -> int:

@@ -15,6 +15,7 @@ import keras
 import tensorflow as tf
 
 from hpexp.train.compiled.network import Tensors
+from hpexp.train.compiled.stateless import own_axes
 from hpexp.train.layers import HashDropout, hash_uniform
 
 
@@ -26,7 +27,9 @@ class _Pass:
     training: bool
     values: dict[int, tf.Tensor]
     segments: Sequence[tuple[int, int, Mapping[str, Any]]]
-    spread: bool = False
+    wide: bool
+    """Whether the first kernel's lanes are its second axis."""
+    spread: bool
     written: dict[int, tf.Tensor] = field(default_factory=dict)
 
     def get(self, variable: Any) -> tf.Tensor:
@@ -42,7 +45,14 @@ class _Pass:
 
 def _dense(layer: Any, x: tf.Tensor, run: _Pass) -> tf.Tensor:
     kernel = run.get(layer.kernel)
-    y = tf.matmul(x, kernel) if run.spread else tf.einsum("bi,kio->kbo", x, kernel)
+    if run.spread:
+        y = tf.matmul(x, kernel)
+    elif run.wide:
+        rows, units = layer.kernel.shape
+        flat = tf.matmul(x, tf.reshape(kernel, [rows, run.lanes * units]))
+        y = tf.transpose(tf.reshape(flat, [-1, run.lanes, units]), [1, 0, 2])
+    else:
+        y = tf.einsum("bi,kio->kbo", x, kernel)
     run.spread = True
     if layer.use_bias:
         y += run.get(layer.bias)[:, None]
@@ -219,6 +229,12 @@ class Layered:
         self._lanes = segments[-1][1]
         self._rank = len(self._model.input_shape)
         self._penalized = penalized
+        weighted = next((layer for layer in layers if layer.trainable_variables), None)
+        self.widest = 0 if isinstance(weighted, keras.layers.Dense) else None
+        """The weight that may have its lanes as second axis, so that inputs which all lanes
+        share meet one large matrix."""
+        self.wide = False
+        """Whether it has."""
 
     def __call__(
         self, weights: Tensors, state: Tensors, inputs: tf.Tensor, *, training: bool
@@ -226,7 +242,7 @@ class Layered:
         variables = [*self._model.trainable_variables, *self._model.non_trainable_variables]
         values = {id(v): value for v, value in zip(variables, [*weights, *state], strict=True)}
         spread = len(inputs.shape) > self._rank
-        run = _Pass(self._lanes, training, values, self._segments, spread)
+        run = _Pass(self._lanes, training, values, self._segments, self.wide, spread)
         x = inputs
         for layer in self._layers:
             x = RULES[type(layer)](layer, x, run)
@@ -239,5 +255,9 @@ class Layered:
         if not self._penalized:
             return None
         kernels = [layer.kernel for layer in self._layers if hasattr(layer, "kernel")]
-        squares = [tf.reduce_sum(tf.square(run.get(k)), range(1, len(k.shape) + 1)) for k in kernels]
+        first = kernels[0] if self.wide else None
+        squares = [
+            tf.reduce_sum(tf.square(run.get(k)), own_axes(run.get(k), 1 if k is first else 0))
+            for k in kernels
+        ]
         return tf.add_n(squares)

@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from hpexp.model import Task
+from hpexp.train.compiled.lanes import Layered
 from hpexp.train.compiled.network import Network, Tensors
+from hpexp.train.compiled.stateless import own_axes
 from hpexp.train.compiled.updates import Segment, Slots, update
 from hpexp.train.losses import example_losses, example_metrics
 from hpexp.train.schedules import multiplier
@@ -82,11 +84,18 @@ class Layout:
     whole_batches: bool
     check_gradients: bool
     validation_chunk: int
+    seeds: int
+    """How many orders of examples there are among the lanes."""
 
     @property
     def steps(self) -> int:
         """Updates per epoch."""
         return -(-self.examples // self.batch)
+
+    @property
+    def shared(self) -> bool:
+        """Whether all lanes see the same batches."""
+        return self.seeds == 1 or self.batch == self.examples
 
 
 class Data(NamedTuple):
@@ -132,7 +141,37 @@ class Program:
         self._segments = segments
         self._data = data
         self._state: State | None = None
+        self._widen()
         self._epoch = tf.function(self._run_epoch, jit_compile=compile, autograph=False)
+
+    def _widen(self) -> None:
+        """Choose each weight's axis of lanes within an epoch; outside, it is always the first."""
+        count = len(self._segments[0].optimizer.variables)
+        self._lane_axes = [0] * count
+        network = self._network
+        elementwise = all(segment.elementwise for segment in self._segments)
+        pays = self.layout.shared and self.layout.steps > 1 and self.layout.lanes > 1
+        if isinstance(network, Layered) and network.widest is not None and elementwise and pays:
+            network.wide = True
+            self._lane_axes[network.widest] = 1
+
+    def _turned(self, state: State) -> State:
+        """With the first two axes of wide weights and their slots exchanged; its own inverse."""
+        if not any(self._lane_axes):
+            return state
+
+        def turn(values: Tensors, places: Sequence[int | None]) -> Tensors:
+            wide = [place is not None and self._lane_axes[place] == 1 for place in places]
+            return [
+                tf.transpose(v, [1, 0, *range(2, len(v.shape))]) if w else v
+                for v, w in zip(values, wide, strict=True)
+            ]
+
+        slots = [
+            turn(own, segment.optimizer.owners)
+            for segment, own in zip(self._segments, state.slots, strict=True)
+        ]
+        return State(turn(state.weights, range(len(state.weights))), state.other, slots)
 
     @property
     def state(self) -> State:
@@ -153,7 +192,7 @@ class Program:
 
     def _run_epoch(self, orders: tf.Tensor, epoch: tf.Tensor, numbers: LaneNumbers) -> Outcome:
         layout = self.layout
-        state: State = tf.nest.map_structure(tf.convert_to_tensor, self.state)
+        state = self._turned(tf.nest.map_structure(tf.convert_to_tensor, self.state))
         dtype = numbers.rate.dtype
         zeros = tf.zeros([layout.lanes], dtype)
         sums = _Sums(zeros, zeros, tf.fill([layout.lanes], NEVER))
@@ -183,7 +222,7 @@ class Program:
             last = tf.constant(looped)
             state, sums = step(last, state, sums, layout.examples - looped * layout.batch, False)
 
-        tf.nest.map_structure(lambda variable, value: variable.assign(value), self.state, state)
+        tf.nest.map_structure(lambda variable, value: variable.assign(value), self.state, self._turned(state))
         rate = self._rates(before + layout.steps - 1, numbers)
         val_loss, val_metric = self._validate(state, numbers)
         return Outcome(
@@ -209,7 +248,7 @@ class Program:
         x, y = self._data.x, self._data.y
         if chosen is not None:
             # With one order for all lanes the batch is the same for all: no axis of lanes.
-            rows = chosen[0] if chosen.shape[0] == 1 else tf.gather(chosen, numbers.order)
+            rows = chosen[0] if layout.shared else tf.gather(chosen, numbers.order)
             x, y = tf.gather(x, rows), tf.gather(y, rows)
         size = layout.batch if chosen is None else chosen.shape[1]
         with tf.GradientTape() as tape:
@@ -236,6 +275,7 @@ class Program:
             update_number,
             self._rates(update_number, numbers),
             {"momentum": numbers.momentum, "weight_decay": numbers.weight_decay},
+            self._lane_axes,
         )
         trouble = self._trouble(index, sums.trouble, loss, gradients, weights)
         sums = _Sums(sums.loss + loss * count, sums.metric + tf.reduce_sum(metrics, -1), trouble)
@@ -250,16 +290,26 @@ class Program:
         optimizer that looks at signs alone), so gradients are looked at only when weights
         have just gone bad.
         """
-        bad_weights = _not_finite(weights)
+        bad_weights = self._not_finite(weights)
         if self.layout.check_gradients:
-            bad_gradients = _not_finite(gradients)
+            bad_gradients = self._not_finite(gradients)
         else:
             fresh = tf.reduce_any(bad_weights & (before == NEVER))
-            bad_gradients = tf.cond(fresh, lambda: _not_finite(gradients), lambda: tf.zeros_like(bad_weights))
+            bad_gradients = tf.cond(
+                fresh, lambda: self._not_finite(gradients), lambda: tf.zeros_like(bad_weights)
+            )
         now = tf.where(bad_weights, 3 * index + WEIGHT, NEVER)
         now = tf.where(bad_gradients, 3 * index + GRADIENT, now)
         now = tf.where(tf.math.is_finite(loss), now, 3 * index + LOSS)
         return tf.minimum(before, now)
+
+    def _not_finite(self, tensors: Tensors) -> tf.Tensor:
+        """Per lane, whether any entry is NaN or infinite."""
+        result = None
+        for tensor, axis in zip(tensors, self._lane_axes, strict=True):
+            bad = tf.reduce_any(~tf.math.is_finite(tensor), own_axes(tensor, axis))
+            result = bad if result is None else result | bad
+        return result
 
     def _rates(self, update_number: tf.Tensor, numbers: LaneNumbers) -> tf.Tensor:
         """Each lane's learning rate at an update; the arithmetic of `schedules.Schedule`."""
@@ -317,12 +367,3 @@ class Program:
                 penalty = score(x[:1], y[:1])[2]
         loss = loss / examples
         return (loss if penalty is None else loss + penalty * numbers.penalty), metric / examples
-
-
-def _not_finite(tensors: Tensors) -> tf.Tensor:
-    """Per lane, whether any entry is NaN or infinite."""
-    bad = [tf.reduce_any(~tf.math.is_finite(t), range(1, len(t.shape))) for t in tensors]
-    result = bad[0]
-    for other in bad[1:]:
-        result |= other
-    return result

@@ -27,6 +27,11 @@ LANE_OPTIONS = ("momentum", "weight_decay")
 """Options of Keras's optimizers that may differ from lane to lane."""
 
 
+def own_axes(tensor: tf.Tensor, lane_axis: int) -> list[int]:
+    """All axes but that of the lanes."""
+    return [axis for axis in range(len(tensor.shape)) if axis != lane_axis]
+
+
 class LaneOption:
     """One number per lane where Keras expects a Python number; counts as above 0.
 
@@ -55,16 +60,26 @@ class LaneOption:
 class _Stateless(keras.optimizers.Optimizer):
     """Mixed in below a Keras optimizer: writes go to the scope, columns are set per variable."""
 
-    lanes: int | None = None
     scope: Any = None
+    lane_axes: Mapping[int, int] | None = None
+    """Variable's identity -> the axis of lanes in its value; None where values have no lanes."""
     rates: tf.Tensor
     options: Mapping[str, tf.Tensor]
+    owners: dict[int, int]
+    """Slot's identity -> the identity of the variable it was made for."""
 
     def _column(self, values: tf.Tensor, variable: Any) -> tf.Tensor:
         """`values` (one per lane) shaped to stand beside the variable's lanes."""
-        if self.lanes is None:
+        if self.lane_axes is None:
             return values
-        return tf.reshape(values, [self.lanes] + [1] * len(variable.shape))
+        shape = [1] * (len(variable.shape) + 1)
+        shape[self.lane_axes[id(variable)]] = -1
+        return tf.reshape(values, shape)
+
+    def add_variable_from_reference(self, reference_variable: Any, *args: Any, **kwargs: Any) -> Any:
+        slot = super().add_variable_from_reference(reference_variable, *args, **kwargs)
+        self.owners[id(slot)] = id(reference_variable)
+        return slot
 
     def assign(self, variable: Any, value: Any) -> None:
         self.scope.add_update((variable, tf.cast(value, variable.dtype)))
@@ -78,9 +93,16 @@ class _Stateless(keras.optimizers.Optimizer):
     def _var_key(self, variable: Any) -> Any:
         return id(variable)
 
-    def _clip_by_norm(self, values: tf.Tensor, axes: Any = None) -> tf.Tensor:
-        own = axes if self.lanes is None else tuple(range(1, len(values.shape)))
-        return super()._clip_by_norm(values, own)
+    def clip(self, gradients: Tensors, variables: Sequence[Any]) -> Tensors:
+        """Clip the norm of each variable's gradient, in each lane of its own."""
+        if not self.clipnorm:
+            return gradients
+        if self.lane_axes is None:
+            return [self._clip_by_norm(gradient) for gradient in gradients]
+        return [
+            self._clip_by_norm(gradient, own_axes(gradient, self.lane_axes[id(variable)]))
+            for gradient, variable in zip(gradients, variables, strict=True)
+        ]
 
     def _apply_weight_decay(self, variables: Sequence[Any]) -> None:
         if self.weight_decay is None:
@@ -122,7 +144,7 @@ class Stateless:
         for name in options:
             # Any number above 0 makes Keras create what the option needs.
             setattr(self._optimizer, name, 0.5)
-        self._variables = list(variables)
+        self.variables = list(variables)
         self._build()
 
     def _build(self) -> None:
@@ -132,13 +154,17 @@ class Stateless:
         recognised by its value.
         """
         optimizer = self._optimizer
+        optimizer.owners = {}
         scope = optimizer.scope = keras.StatelessScope()
-        for index, variable in enumerate(self._variables):
+        for index, variable in enumerate(self.variables):
             scope.add_update((variable, tf.fill(variable.shape, tf.cast(index + 1, variable.dtype))))
         with scope:
-            optimizer.build(self._variables)
+            optimizer.build(self.variables)
         skipped = {id(optimizer._iterations), id(optimizer._learning_rate)}
         self.slots = [variable for variable in optimizer.variables if id(variable) not in skipped]
+        places = {id(variable): place for place, variable in enumerate(self.variables)}
+        self.owners = [places.get(optimizer.owners.get(id(slot))) for slot in self.slots]
+        """Per slot, the place of the weight that it belongs to; None where it belongs to all."""
         self.copies: dict[int, int] = {}
         """Place of a slot -> place of the weight that it starts as a copy of."""
         for place, slot in enumerate(self.slots):
@@ -155,26 +181,29 @@ class Stateless:
         step: tf.Tensor,
         rates: tf.Tensor,
         options: Mapping[str, tf.Tensor],
-        lanes: int | None,
+        lane_axes: Sequence[int] | None,
     ) -> tuple[Tensors, Tensors]:
         """Weights and slots after one update; `step` counts the updates before it.
 
-        With `lanes`, every tensor of weights and gradients, `rates` and each of `options`
-        have a leading axis of that length, and so has each slot that belongs to a weight.
+        With `lane_axes`, every weight, its gradient and its slots have an axis of lanes, at
+        the place given for the weight; `rates` and each of `options` have one number a lane.
         """
         optimizer = self._optimizer
-        optimizer.lanes, optimizer.rates, optimizer.options = lanes, rates, options
+        optimizer.rates, optimizer.options = rates, options
+        optimizer.lane_axes = None
+        if lane_axes is not None:
+            optimizer.lane_axes = {id(v): a for v, a in zip(self.variables, lane_axes, strict=True)}
         if "weight_decay" in options:
             optimizer.weight_decay = LaneOption(options["weight_decay"])
         scope = optimizer.scope = keras.StatelessScope()
-        for variable, value in zip([*self._variables, *self.slots], [*weights, *slots], strict=True):
+        for variable, value in zip([*self.variables, *self.slots], [*weights, *slots], strict=True):
             scope.add_update((variable, value))
         scope.add_update((optimizer._iterations, tf.cast(step, optimizer._iterations.dtype)))
         with scope:
-            clipped = optimizer._clip_gradients(gradients)
-            optimizer._apply_weight_decay(self._variables)
-            optimizer._backend_update_step(clipped, self._variables, rates)
+            clipped = optimizer.clip(gradients, self.variables)
+            optimizer._apply_weight_decay(self.variables)
+            optimizer._backend_update_step(clipped, self.variables, rates)
         return (
-            [scope.get_current_value(variable) for variable in self._variables],
+            [scope.get_current_value(variable) for variable in self.variables],
             [scope.get_current_value(variable) for variable in self.slots],
         )

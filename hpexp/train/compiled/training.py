@@ -158,7 +158,9 @@ class Training:
         left = int(self._epochs[active].max()) - epoch
         if left * seconds * (1 - active.size / lanes) < COMPACTION_SECONDS:
             return
-        self._cohort = self._cohort.select(active, replace(self._cohort.layout, lanes=active.size))
+        seeds = {self._cohort.lanes[index].run.seed for index in active}
+        layout = replace(self._cohort.layout, lanes=active.size, seeds=len(seeds))
+        self._cohort = self._cohort.select(active, layout)
         for best in ("_stopping", "_ranking"):
             tracked = getattr(self, best)
             setattr(self, best, tracked and tracked.select(active))

@@ -86,26 +86,38 @@ def update(
     step: tf.Tensor,
     rates: tf.Tensor,
     options: Mapping[str, tf.Tensor],
+    lane_axes: Sequence[int],
 ) -> tuple[Tensors, Slots]:
-    """All lanes' weights and slots after one update; `rates` and `options` hold one number a lane."""
+    """All lanes' weights and slots after one update; `rates` and `options` hold one number a lane.
+
+    `lane_axes` says for each weight which axis is that of the lanes.
+    """
     if len(segments) == 1:
-        new_weights, new_slots = _apply(segments[0], weights, slots[0], gradients, step, rates, options)
+        new_weights, new_slots = _apply(
+            segments[0], weights, slots[0], gradients, step, rates, options, lane_axes
+        )
         return new_weights, [new_slots]
     parts, all_slots = [], []
     for segment, own in zip(segments, slots, strict=True):
         span = slice(segment.start, segment.stop)
         new_weights, new_slots = _apply(
             segment,
-            [w[span] for w in weights],
+            [_span(w, axis, span) for w, axis in zip(weights, lane_axes, strict=True)],
             own,
-            [g[span] for g in gradients],
+            [_span(g, axis, span) for g, axis in zip(gradients, lane_axes, strict=True)],
             step,
             rates[span],
             {name: value[span] for name, value in options.items()},
+            lane_axes,
         )
         parts.append(new_weights)
         all_slots.append(new_slots)
-    return [tf.concat(lanes, 0) for lanes in zip(*parts, strict=True)], all_slots
+    joined = zip(zip(*parts, strict=True), lane_axes, strict=True)
+    return [tf.concat(lanes, axis) for lanes, axis in joined], all_slots
+
+
+def _span(tensor: tf.Tensor, axis: int, span: slice) -> tf.Tensor:
+    return tensor[(slice(None),) * axis + (span,)]
 
 
 def _apply(
@@ -116,18 +128,19 @@ def _apply(
     step: tf.Tensor,
     rates: tf.Tensor,
     options: Mapping[str, tf.Tensor],
+    lane_axes: Sequence[int],
 ) -> tuple[Tensors, Tensors]:
     own = {name: options[name] for name in segment.used}
     if segment.elementwise:
         return segment.optimizer(
-            weights, slots, gradients, step=step, rates=rates, options=own, lanes=segment.lanes
+            weights, slots, gradients, step=step, rates=rates, options=own, lane_axes=lane_axes
         )
 
     def one(lane: tuple[Any, ...]) -> tuple[Tensors, Tensors]:
         lane_weights, lane_slots, lane_gradients, rate, lane_options = lane
         return segment.optimizer(
             lane_weights, lane_slots, lane_gradients,
-            step=step, rates=rate, options=lane_options, lanes=None,
+            step=step, rates=rate, options=lane_options, lane_axes=None,
         )  # fmt: skip
 
     if segment.lanes == 1:
