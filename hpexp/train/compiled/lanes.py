@@ -19,6 +19,10 @@ from hpexp.train.compiled.stateless import own_axes
 from hpexp.train.layers import HashDropout, hash_uniform
 
 
+FEW_EXAMPLES = 64
+"""Up to here, giving every lane a copy of a batch is faster than one product over all lanes."""
+
+
 @dataclass(slots=True)
 class _Pass:
     """One forward pass: the values of variables by identity, and whether `x` has lanes yet."""
@@ -51,6 +55,8 @@ def _dense(layer: Any, x: tf.Tensor, run: _Pass) -> tf.Tensor:
         rows, units = layer.kernel.shape
         flat = tf.matmul(x, tf.reshape(kernel, [rows, run.lanes * units]))
         y = tf.transpose(tf.reshape(flat, [-1, run.lanes, units]), [1, 0, 2])
+    elif x.shape[0] <= FEW_EXAMPLES:
+        y = tf.matmul(tf.broadcast_to(x, [run.lanes, *x.shape]), kernel)
     else:
         y = tf.einsum("bi,kio->kbo", x, kernel)
     run.spread = True
