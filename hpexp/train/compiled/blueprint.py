@@ -105,5 +105,5 @@ class Blueprint:
         at = {id(variable): place for place, variable in enumerate(self.model.non_trainable_variables)}
         for layer in dropout_layers(self.model):
             rates = [float(lane.params.get("dropout") or 0.0) for lane in lanes]  # type: ignore[arg-type]
-            other[at[id(layer.rate)]] = np.array(rates, other[at[id(layer.rate)]].dtype)
+            other[at[id(layer.rate)]] = np.array(rates, np.float32).astype(layer.rate.dtype)
         return weights, other

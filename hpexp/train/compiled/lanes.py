@@ -18,7 +18,6 @@ from hpexp.train.compiled.network import Tensors
 from hpexp.train.compiled.stateless import own_axes
 from hpexp.train.layers import HashDropout, hash_uniform
 
-
 FEW_EXAMPLES = 64
 """Up to here, giving every lane a copy of a batch is faster than one product over all lanes."""
 

@@ -57,6 +57,20 @@ class LaneOption:
         return self.value if dtype is None else tf.cast(self.value, dtype)
 
 
+class _Cell:
+    """The place of one value: like a tf.Variable, it is read when it is used.
+
+    Keras's optimizers keep references to variables across their own writes
+    (ScheduleFreeAdamW's `momentum_old` is one), and under `fit` these see the new value.
+    """
+
+    def __init__(self, tensor: tf.Tensor) -> None:
+        self.tensor = tensor
+
+    def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> tf.Tensor:
+        return self.tensor if dtype is None else tf.cast(self.tensor, dtype)
+
+
 class _Stateless(keras.optimizers.Optimizer):
     """Mixed in below a Keras optimizer: writes go to the scope, columns are set per variable."""
 
@@ -82,13 +96,18 @@ class _Stateless(keras.optimizers.Optimizer):
         return slot
 
     def assign(self, variable: Any, value: Any) -> None:
-        self.scope.add_update((variable, tf.cast(value, variable.dtype)))
+        value = tf.cast(value, variable.dtype)
+        cell = self.scope.get_current_value(variable)
+        if isinstance(cell, _Cell):
+            cell.tensor = value
+        else:
+            self.scope.add_update((variable, value))
 
     def assign_add(self, variable: Any, value: Any) -> None:
-        self.assign(variable, variable.value + value)
+        self.assign(variable, tf.convert_to_tensor(variable.value) + value)
 
     def assign_sub(self, variable: Any, value: Any) -> None:
-        self.assign(variable, variable.value - value)
+        self.assign(variable, tf.convert_to_tensor(variable.value) - value)
 
     def _var_key(self, variable: Any) -> Any:
         return id(variable)
@@ -111,7 +130,7 @@ class _Stateless(keras.optimizers.Optimizer):
             if self._use_weight_decay(variable):
                 decay = tf.cast(self._column(self.options["weight_decay"], variable), variable.dtype)
                 rate = tf.cast(self._column(self.rates, variable), variable.dtype)
-                self.assign_sub(variable, variable.value * decay * rate)
+                self.assign_sub(variable, tf.convert_to_tensor(variable.value) * decay * rate)
 
     def _backend_update_step(self, grads: Tensors, variables: Sequence[Any], learning_rate: Any) -> None:
         for gradient, variable in zip(grads, variables, strict=True):
@@ -148,18 +167,11 @@ class Stateless:
         self._build()
 
     def _build(self) -> None:
-        """Create the slots, and find those that start as a copy of their weight.
-
-        Weights are shown to the optimizer as constants, each its own, so that a copy is
-        recognised by its value.
-        """
+        """Create the slots, and find those that start as a copy of their weight."""
         optimizer = self._optimizer
         optimizer.owners = {}
-        scope = optimizer.scope = keras.StatelessScope()
-        for index, variable in enumerate(self.variables):
-            scope.add_update((variable, tf.fill(variable.shape, tf.cast(index + 1, variable.dtype))))
-        with scope:
-            optimizer.build(self.variables)
+        written = optimizer.scope = keras.StatelessScope()
+        optimizer.build(self.variables)
         skipped = {id(optimizer._iterations), id(optimizer._learning_rate)}
         self.slots = [variable for variable in optimizer.variables if id(variable) not in skipped]
         places = {id(variable): place for place, variable in enumerate(self.variables)}
@@ -167,10 +179,10 @@ class Stateless:
         """Per slot, the place of the weight that it belongs to; None where it belongs to all."""
         self.copies: dict[int, int] = {}
         """Place of a slot -> place of the weight that it starts as a copy of."""
-        for place, slot in enumerate(self.slots):
-            value = scope.get_current_value(slot)
-            if value is not None:
-                self.copies[place] = int(tf.reshape(value, [-1])[0]) - 1
+        for place, (slot, owner) in enumerate(zip(self.slots, self.owners, strict=True)):
+            if written.get_current_value(slot) is not None:
+                assert owner is not None
+                self.copies[place] = owner
 
     def __call__(
         self,
@@ -197,13 +209,13 @@ class Stateless:
             optimizer.weight_decay = LaneOption(options["weight_decay"])
         scope = optimizer.scope = keras.StatelessScope()
         for variable, value in zip([*self.variables, *self.slots], [*weights, *slots], strict=True):
-            scope.add_update((variable, value))
+            scope.add_update((variable, _Cell(value)))
         scope.add_update((optimizer._iterations, tf.cast(step, optimizer._iterations.dtype)))
         with scope:
             clipped = optimizer.clip(gradients, self.variables)
             optimizer._apply_weight_decay(self.variables)
             optimizer._backend_update_step(clipped, self.variables, rates)
         return (
-            [scope.get_current_value(variable) for variable in self.variables],
-            [scope.get_current_value(variable) for variable in self.slots],
+            [tf.convert_to_tensor(scope.get_current_value(variable)) for variable in self.variables],
+            [tf.convert_to_tensor(scope.get_current_value(variable)) for variable in self.slots],
         )

@@ -80,9 +80,10 @@ def columns(lanes: Sequence[Lane]) -> Columns:
 
     values = {
         "rate": column(lambda lane: base_learning_rate(lane.params)),
-        "momentum": column(lambda lane: lane_option(lane.params, "momentum")),
-        "weight_decay": column(lambda lane: lane_option(lane.params, "weight_decay")),
-        "smoothing": column(number("label_smoothing", 0.0)),
+        # Keras rounds these to float32 first, whatever the precision of the weights.
+        "momentum": column(lambda lane: lane_option(lane.params, "momentum"), "float32"),
+        "weight_decay": column(lambda lane: lane_option(lane.params, "weight_decay"), "float32"),
+        "smoothing": column(number("label_smoothing", 0.0), "float32"),
         "penalty": column(number("l2", 0.0)),
         "schedule": column(
             lambda lane: schedules.index(str(lane.params.get("schedule", "constant"))), "int32"
