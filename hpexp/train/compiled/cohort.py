@@ -9,10 +9,17 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from hpexp.train.compiled.blueprint import Blueprint, Stack
+from hpexp.train.compiled.blueprint import Blueprint
 from hpexp.train.compiled.program import Data, LaneNumbers, Layout, Outcome, Program, State
+from hpexp.train.compiled.stateless import LANE_OPTIONS
 from hpexp.train.compiled.table import Columns, Lane, columns, spans
-from hpexp.train.compiled.updates import Segment, make_segment, optimizer_key, starting_slots
+from hpexp.train.compiled.updates import (
+    Segment,
+    lane_option,
+    make_segment,
+    optimizer_key,
+    starting_slots,
+)
 from hpexp.train.order import epoch_order
 
 Indices = NDArray[np.int64]
@@ -38,12 +45,15 @@ class Cohort:
         weights, other = self._blueprint.starting(self.lanes)
         return State(weights, other, [starting_slots(segment, weights) for segment in self._segments])
 
-    def restart(self, lanes: Sequence[Lane]) -> None:
-        """Train other lanes of the same structure, as many, from their start, by the same program."""
+    def restart(self, lanes: Sequence[Lane]) -> bool:
+        """Train other lanes from their start by the same program; False where it does not fit them."""
+        if _shape(lanes) != _shape(self.lanes):
+            return False
         self.lanes = list(lanes)
         self._columns = columns(lanes)
         self._numbers = LaneNumbers(**{k: tf.constant(v) for k, v in self._columns.values.items()})
         self._program.load(self._first_state())
+        return True
 
     def train(self, epoch: int) -> Outcome:
         """Train epoch `epoch` (from 0) and validate."""
@@ -54,22 +64,19 @@ class Cohort:
         outcome = self._program.epoch(tf.constant(orders), epoch, self._numbers)
         return Outcome(*(value.numpy() for value in outcome))
 
-    def weights(self) -> Stack:
-        """Present weights and other values of all lanes."""
-        return [*self._program.state.weights, *self._program.state.other]
+    def values(self) -> list[tf.Tensor]:
+        """Present weights, then other values, of all lanes."""
+        state = self._program.state
+        return [tf.convert_to_tensor(variable) for variable in [*state.weights, *state.other]]
 
     def keep_where(self, kept: list[tf.Variable] | None, lanes: NDArray[np.bool_]) -> list[tf.Variable]:
-        """Copies of the lanes' weights, renewed for the lanes given."""
+        """Copies of the lanes' values, renewed for the lanes given."""
         if kept is None:
-            return [tf.Variable(value) for value in self.weights()]
-        for variable, value in zip(kept, self.weights(), strict=True):
+            return [tf.Variable(value, trainable=False) for value in self.values()]
+        for variable, value in zip(kept, self.values(), strict=True):
             mask = lanes.reshape([-1] + [1] * (len(value.shape) - 1))
             variable.assign(tf.where(mask, value, variable))
         return kept
-
-    def column(self, name: str) -> NDArray[Any]:
-        """The lanes' numbers of that name."""
-        return self._columns.values[name]
 
     @property
     def validated(self) -> bool:
@@ -101,6 +108,22 @@ class Cohort:
         )
         lanes = [self.lanes[index] for index in indices]
         return Cohort(self._blueprint, lanes, layout, self._data, chosen)
+
+
+def _shape(lanes: Sequence[Lane]) -> tuple[Any, ...]:
+    """What a program depends on, of its lanes."""
+    seeds = len({lane.run.seed for lane in lanes})
+    per_lane = [
+        (
+            optimizer_key(lane.params),
+            lane.params.get("activation"),
+            lane.params.get("schedule"),
+            tuple(bool(lane_option(lane.params, name)) for name in LANE_OPTIONS),
+            bool(lane.params.get("label_smoothing")),
+        )
+        for lane in lanes
+    ]
+    return seeds, per_lane
 
 
 def _segments(lanes: Sequence[Lane], blueprint: Blueprint) -> list[Segment]:

@@ -21,9 +21,13 @@ LANES_AND_SEGMENTS = frozenset(
 """Parameters in which the lanes of one program may differ; all others decide its structure."""
 
 
-def structure(params: Params) -> tuple[Any, ...]:
-    """What must be equal for runs of a built-in model to be lanes of one program."""
-    return tuple(sorted((k, v) for k, v in params.items() if k not in LANES_AND_SEGMENTS))
+def structure(params: Params, named: frozenset[str] = frozenset()) -> tuple[Any, ...]:
+    """What must be equal for runs to be lanes of one program.
+
+    `named` are the parameters that an own model's function takes.
+    """
+    free = LANES_AND_SEGMENTS - named
+    return tuple(sorted((name, value) for name, value in params.items() if name not in free))
 
 
 @dataclass(frozen=True, slots=True)

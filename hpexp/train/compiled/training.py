@@ -57,15 +57,18 @@ class Training:
         """Early stopping on a metric that there is none of never stops, as in Keras."""
         return rule if rule is not None and rule.monitor in self._names else None
 
-    def run(self) -> None:
-        """Train until every lane has ended; messages stream out epoch by epoch."""
+    def run(self, first: Outcome | None = None) -> None:
+        """Train until every lane has ended; messages stream out epoch by epoch.
+
+        `first` is the outcome of the first epoch where that has been trained already.
+        """
         now = time.time()
         for lane in self._cohort.lanes:
             self._emit(Started(lane.run.id, now))
         epoch = 0
         while self._active.any():
             began = time.perf_counter()
-            outcome = self._cohort.train(epoch)
+            outcome = first if first is not None and epoch == 0 else self._cohort.train(epoch)
             self._take_in(epoch, outcome, began)
             epoch += 1
             self._compact(epoch, time.perf_counter() - began)
@@ -117,7 +120,7 @@ class Training:
         indices = np.flatnonzero(ended)
         if not indices.size:
             return
-        weights = self._kept if self._restores else self._cohort.weights()
+        weights = self._kept if self._restores else self._cohort.values()
         tests = self._score_test(self._cohort, weights, indices)
         for index, test in zip(indices.tolist(), tests, strict=True):
             result = Result(

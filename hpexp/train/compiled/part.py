@@ -1,0 +1,137 @@
+"""Lanes of one structure: their data, the layout of their program, and how many fit at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from hpexp.messages import Message
+from hpexp.model import Experiment
+from hpexp.train.compiled.blueprint import Blueprint, NotCompilable
+from hpexp.train.compiled.cohort import Cohort
+from hpexp.train.compiled.memory import budget, lane_bytes, split_evenly
+from hpexp.train.compiled.program import Data, Layout, Outcome
+from hpexp.train.compiled.scoring import score_test
+from hpexp.train.compiled.table import Lane, columns
+from hpexp.train.compiled.training import Training
+from hpexp.train.compiled.trial import agrees
+from hpexp.train.data import Arrays, prepare
+from hpexp.train.models import from_logits
+from hpexp.vocabulary import batch_size
+
+VALIDATION_CHUNK = 2048
+"""Validation examples that all lanes look at in one go."""
+
+
+class Part:
+    """Runs of one structure, about to be trained."""
+
+    def __init__(self, experiment: Experiment, lanes: Sequence[Lane], arrays: Arrays) -> None:
+        """`lanes` are sorted. Raises NotCompilable."""
+        self._experiment = experiment
+        self._arrays = prepare(arrays, experiment.model, lanes[0].params)
+        self._blueprint = Blueprint(experiment.model, lanes, self._arrays.problem)
+        self._data = self._tensors()
+        self._chunks = [
+            lanes[start:stop] for start, stop in split_evenly(len(lanes), self._most_lanes(lanes))
+        ]
+        self._begun: tuple[Cohort, Outcome] | None = None
+
+    def try_out(self) -> None:
+        """For a model of unknown layers: train the first epoch, by lanes or else lane by lane.
+
+        Raises NotCompilable where neither can be traced and compiled, or gives what Keras
+        gives. The epoch is not lost: `train` goes on from it.
+        """
+        if self._blueprint.layers is not None:
+            return
+        reasons = []
+        for single in (False, True):
+            self._blueprint.single = single
+            if single:
+                self._chunks = [[lane] for chunk in self._chunks for lane in chunk]
+            try:
+                cohort = self._cohort(self._chunks[0])
+                wrong = agrees(self._blueprint, cohort, self._data)
+                if wrong is None:
+                    self._begun = cohort, cohort.train(0)
+                    return
+            except Exception as error:
+                wrong = str(error).strip().partition("\n")[0]
+            reasons.append(wrong)
+        raise NotCompilable(f"the model cannot be compiled: {reasons[-1]}")
+
+    def train(self, emit: Callable[[Message], None]) -> None:
+        """Train all lanes to their ends."""
+        cohort = None
+        for chunk in self._chunks:
+            first = None
+            if self._begun is not None:
+                (cohort, first), self._begun = self._begun, None
+            elif cohort is None or not cohort.restart(chunk):
+                cohort = self._cohort(chunk)
+            training = Training(self._experiment, cohort, emit, self._score_test)
+            training.run(first)
+
+    def _cohort(self, lanes: Sequence[Lane]) -> Cohort:
+        return Cohort(self._blueprint, lanes, self._layout(lanes), self._data)
+
+    def _tensors(self) -> Data:
+        floats, arrays = keras.config.floatx(), self._arrays
+        targets = "int32" if arrays.task == "classification" else floats
+        return Data(
+            tf.constant(arrays.x_train, floats),
+            tf.constant(arrays.y_train, targets),
+            tf.constant(arrays.x_validation, floats),
+            tf.constant(arrays.y_validation, targets),
+        )
+
+    def _layout(self, lanes: Sequence[Lane]) -> Layout:
+        params = lanes[0].params
+        examples = len(self._arrays.x_train)
+        return Layout(
+            lanes=len(lanes),
+            examples=examples,
+            batch=batch_size(params["batch"], examples),
+            task=self._arrays.task,
+            from_logits=from_logits(self._experiment.model, params),
+            smoothing=any(lane.params.get("label_smoothing") for lane in lanes),
+            schedules=tuple(sorted({str(lane.params.get("schedule", "constant")) for lane in lanes})),
+            whole_batches=self._blueprint.batch_norm,
+            check_gradients=any(lane.params.get("optimizer") == "lion" for lane in lanes),
+            validation_chunk=VALIDATION_CHUNK,
+            seeds=len({lane.run.seed for lane in lanes}),
+        )
+
+    def _most_lanes(self, lanes: Sequence[Lane]) -> int:
+        resources, examples = self._experiment.resources, len(self._arrays.x_train)
+        model = self._blueprint.model
+        one = lane_bytes(
+            [tuple(variable.shape) for variable in model.variables],
+            slots_per_weight=2,
+            units=_units(model),
+            batch=batch_size(lanes[0].params["batch"], examples),
+            validation_chunk=min(VALIDATION_CHUNK, len(self._arrays.x_validation)),
+            item=np.dtype(keras.config.floatx()).itemsize,
+        )
+        return max(1, budget(resources.memory, resources.jobs or 2) // one)
+
+    def _score_test(self, cohort: Cohort, values: Any, indices: NDArray[np.int64]) -> list[dict[str, float]]:
+        lanes = [cohort.lanes[index] for index in indices]
+        taken = cohort.taken(values, indices)
+        return score_test(self._blueprint, self._arrays, cohort.layout, lanes, columns(lanes), taken)
+
+
+def _units(model: keras.Model) -> int:
+    """Numbers computed for one example: the sizes of all layers' outputs."""
+    total = 0
+    for layer in model.layers:
+        shape = getattr(getattr(layer, "output", None), "shape", None)
+        total += math.prod(shape[1:]) if shape is not None else 0
+    return total
