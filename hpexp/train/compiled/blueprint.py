@@ -39,6 +39,8 @@ class Blueprint:
         self._templates: dict[Any, keras.Model] = {}
         self.model = self._template(lanes[0].params)
         self.layers = chain(self.model)
+        self.rank = len(problem.input_shape) + 1
+        """Of a batch of inputs."""
         self.single = False
         """Whether only one lane fits in a program."""
         self._refuse()
@@ -48,9 +50,7 @@ class Blueprint:
         for variable in self.model.variables:
             if getattr(variable, "constraint", None) is not None:
                 raise NotCompilable("the model constrains its weights")
-            if "seed_generator" in variable.path:
-                raise NotCompilable("the model draws random numbers of its own")
-        if len(self.model.inputs) != 1 or len(self.model.outputs) != 1:
+        if any(len(getattr(self.model, name, None) or [None]) != 1 for name in ("inputs", "outputs")):
             raise NotCompilable("the model has several inputs or outputs")
 
     def _template(self, params: Params) -> keras.Model:
@@ -72,7 +72,8 @@ class Blueprint:
     def network(self, lanes: Sequence[Lane]) -> Network:
         """The function that computes these lanes."""
         if self.layers is None:
-            return OneLane(self.model) if self.single else Vectorized(self.model)
+            kind = OneLane if self.single else Vectorized
+            return kind(self.model, self.rank)
         stretches = spans([lane.params.get("activation") for lane in lanes])
         segments = [(start, stop, self._template(lanes[start].params)) for start, stop in stretches]
         return Layered(segments, penalized=self.penalized)

@@ -35,7 +35,7 @@ class Cohort:
         self.layout = layout
         self._blueprint = blueprint
         self._data = data
-        self._columns: Columns = columns(lanes)
+        self._columns: Columns = columns(lanes, penalized=blueprint.penalized)
         self._segments = _segments(self.lanes, blueprint)
         self._numbers = LaneNumbers(**{k: tf.constant(v) for k, v in self._columns.values.items()})
         self._program = Program(layout, blueprint.network(lanes), self._segments, data)
@@ -50,7 +50,7 @@ class Cohort:
         if _shape(lanes) != _shape(self.lanes):
             return False
         self.lanes = list(lanes)
-        self._columns = columns(lanes)
+        self._columns = columns(lanes, penalized=self._blueprint.penalized)
         self._numbers = LaneNumbers(**{k: tf.constant(v) for k, v in self._columns.values.items()})
         self._program.load(self._first_state())
         return True

@@ -232,7 +232,7 @@ class Layered:
             (start, stop, {layer.name: layer for layer in model.layers}) for start, stop, model in segments
         ]
         self._lanes = segments[-1][1]
-        self._rank = len(self._model.input_shape)
+        self._rank = len(self._model.inputs[0].shape)
         self._penalized = penalized
         weighted = next((layer for layer in layers if layer.trainable_variables), None)
         self.widest = 0 if isinstance(weighted, keras.layers.Dense) else None

@@ -32,9 +32,10 @@ class Network(Protocol):
 class Vectorized:
     """`model.stateless_call`, rewritten by tf.vectorized_map to work on all lanes together."""
 
-    def __init__(self, model: keras.Model) -> None:
+    def __init__(self, model: keras.Model, rank: int) -> None:
+        """`rank` is that of a batch of inputs."""
         self._model = model
-        self._rank = len(model.input_shape)
+        self._rank = rank
 
     def __call__(
         self, weights: Tensors, state: Tensors, inputs: tf.Tensor, *, training: bool
@@ -54,9 +55,10 @@ class Vectorized:
 class OneLane:
     """`model.stateless_call` for a single lane."""
 
-    def __init__(self, model: keras.Model) -> None:
+    def __init__(self, model: keras.Model, rank: int) -> None:
+        """`rank` is that of a batch of inputs."""
         self._model = model
-        self._rank = len(model.input_shape)
+        self._rank = rank
 
     def __call__(
         self, weights: Tensors, state: Tensors, inputs: tf.Tensor, *, training: bool

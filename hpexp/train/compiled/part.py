@@ -20,7 +20,7 @@ from hpexp.train.compiled.program import Data, Layout, Outcome
 from hpexp.train.compiled.scoring import score_test
 from hpexp.train.compiled.table import Lane, columns
 from hpexp.train.compiled.training import Training
-from hpexp.train.compiled.trial import agrees
+from hpexp.train.compiled.trial import agrees, quiet
 from hpexp.train.data import Arrays, prepare
 from hpexp.train.models import from_logits
 from hpexp.vocabulary import batch_size
@@ -57,15 +57,16 @@ class Part:
             if single:
                 self._chunks = [[lane] for chunk in self._chunks for lane in chunk]
             try:
-                cohort = self._cohort(self._chunks[0])
-                wrong = agrees(self._blueprint, cohort, self._data)
-                if wrong is None:
-                    self._begun = cohort, cohort.train(0)
-                    return
+                with quiet():
+                    cohort = self._cohort(self._chunks[0])
+                    wrong = agrees(self._blueprint, cohort, self._data)
+                    if wrong is None:
+                        self._begun = cohort, cohort.train(0)
+                        return
             except Exception as error:
                 wrong = str(error).strip().partition("\n")[0]
             reasons.append(wrong)
-        raise NotCompilable(f"the model cannot be compiled: {reasons[-1]}")
+        raise NotCompilable(f"own model: {reasons[-1]}")
 
     def train(self, emit: Callable[[Message], None]) -> None:
         """Train all lanes to their ends."""
@@ -125,7 +126,8 @@ class Part:
     def _score_test(self, cohort: Cohort, values: Any, indices: NDArray[np.int64]) -> list[dict[str, float]]:
         lanes = [cohort.lanes[index] for index in indices]
         taken = cohort.taken(values, indices)
-        return score_test(self._blueprint, self._arrays, cohort.layout, lanes, columns(lanes), taken)
+        numbers = columns(lanes, penalized=self._blueprint.penalized)
+        return score_test(self._blueprint, self._arrays, cohort.layout, lanes, numbers, taken)
 
 
 def _units(model: keras.Model) -> int:

@@ -69,8 +69,11 @@ class Columns:
     values: dict[str, np.ndarray[Any, Any]]
 
 
-def columns(lanes: Sequence[Lane]) -> Columns:
-    """Lane values in the types that the program takes."""
+def columns(lanes: Sequence[Lane], *, penalized: bool) -> Columns:
+    """Lane values in the types that the program takes.
+
+    Where lanes are not `penalized` by their parameters, any penalty is a model's own.
+    """
     floats = keras.config.floatx()
     seeds = tuple(sorted({lane.run.seed for lane in lanes}))
     rows = {seed: row for row, seed in enumerate(seeds)}
@@ -88,7 +91,7 @@ def columns(lanes: Sequence[Lane]) -> Columns:
         "momentum": column(lambda lane: lane_option(lane.params, "momentum"), "float32"),
         "weight_decay": column(lambda lane: lane_option(lane.params, "weight_decay"), "float32"),
         "smoothing": column(number("label_smoothing", 0.0), "float32"),
-        "penalty": column(number("l2", 0.0)),
+        "penalty": column(number("l2", 0.0) if penalized else lambda lane: 1.0),
         "schedule": column(
             lambda lane: schedules.index(str(lane.params.get("schedule", "constant"))), "int32"
         ),
