@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -68,6 +69,15 @@ class Blueprint:
         if self.layers is None:
             return True
         return any(isinstance(layer, keras.layers.BatchNormalization) for layer in self.layers)
+
+    @property
+    def units(self) -> int:
+        """Numbers computed for one example: the sizes of all layers' outputs."""
+        total = 0
+        for layer in self.model.layers:
+            shape = getattr(getattr(layer, "output", None), "shape", None)
+            total += math.prod(size or 1 for size in shape[1:]) if shape is not None else 0
+        return total
 
     def network(self, lanes: Sequence[Lane]) -> Network:
         """The function that computes these lanes."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from hpexp.messages import Message
 from hpexp.model import Experiment
 from hpexp.train.compiled.blueprint import Blueprint, NotCompilable
 from hpexp.train.compiled.cohort import Cohort
+from hpexp.train.compiled.cost import compiling_pays
 from hpexp.train.compiled.memory import budget, lane_bytes, split_evenly
 from hpexp.train.compiled.program import Data, Layout, Outcome
 from hpexp.train.compiled.scoring import score_test
@@ -96,10 +96,11 @@ class Part:
     def _layout(self, lanes: Sequence[Lane]) -> Layout:
         params = lanes[0].params
         examples = len(self._arrays.x_train)
+        batch = batch_size(params["batch"], examples)
         return Layout(
             lanes=len(lanes),
             examples=examples,
-            batch=batch_size(params["batch"], examples),
+            batch=batch,
             task=self._arrays.task,
             from_logits=from_logits(self._experiment.model, params),
             smoothing=any(lane.params.get("label_smoothing") for lane in lanes),
@@ -108,6 +109,16 @@ class Part:
             check_gradients=any(lane.params.get("optimizer") == "lion" for lane in lanes),
             validation_chunk=VALIDATION_CHUNK,
             seeds=len({lane.run.seed for lane in lanes}),
+            xla=self._pays(lanes, batch, -(-examples // batch)),
+        )
+
+    def _pays(self, lanes: Sequence[Lane], batch: int, steps: int) -> bool:
+        return compiling_pays(
+            updates=steps * max(lane.epochs for lane in lanes),
+            lanes=len(lanes),
+            batch=batch,
+            units=self._blueprint.units,
+            weights=self._blueprint.model.count_params(),
         )
 
     def _most_lanes(self, lanes: Sequence[Lane]) -> int:
@@ -116,7 +127,7 @@ class Part:
         one = lane_bytes(
             [tuple(variable.shape) for variable in model.variables],
             slots_per_weight=2,
-            units=_units(model),
+            units=self._blueprint.units,
             batch=batch_size(lanes[0].params["batch"], examples),
             validation_chunk=min(VALIDATION_CHUNK, len(self._arrays.x_validation)),
             item=np.dtype(keras.config.floatx()).itemsize,
@@ -128,12 +139,3 @@ class Part:
         taken = cohort.taken(values, indices)
         numbers = columns(lanes, penalized=self._blueprint.penalized)
         return score_test(self._blueprint, self._arrays, cohort.layout, lanes, numbers, taken)
-
-
-def _units(model: keras.Model) -> int:
-    """Numbers computed for one example: the sizes of all layers' outputs."""
-    total = 0
-    for layer in model.layers:
-        shape = getattr(getattr(layer, "output", None), "shape", None)
-        total += math.prod(shape[1:]) if shape is not None else 0
-    return total

@@ -89,6 +89,8 @@ class Layout:
     validation_chunk: int
     seeds: int
     """How many orders of examples there are among the lanes."""
+    xla: bool
+    """Whether to compile with XLA, or to run TensorFlow's graph as it is."""
 
     @property
     def steps(self) -> int:
@@ -136,8 +138,6 @@ class Program:
         network: Network,
         segments: Sequence[Segment],
         data: Data,
-        *,
-        compile: bool = True,
     ) -> None:
         self.layout = layout
         self._network = network
@@ -145,7 +145,7 @@ class Program:
         self._data = data
         self._state: State | None = None
         self._widen()
-        self._epoch = tf.function(self._run_epoch, jit_compile=compile, autograph=False)
+        self._epoch = tf.function(self._run_epoch, jit_compile=layout.xla, autograph=False)
 
     def _widen(self) -> None:
         """Choose each weight's axis of lanes within an epoch; outside, it is always the first."""
