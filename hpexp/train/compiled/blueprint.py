@@ -72,9 +72,11 @@ class Blueprint:
 
     @property
     def units(self) -> int:
-        """Numbers computed for one example: the sizes of all layers' outputs."""
+        """Numbers computed for one example: the sizes of all layers' outputs, inputs left out."""
         total = 0
         for layer in self.model.layers:
+            if isinstance(layer, keras.layers.InputLayer):
+                continue
             shape = getattr(getattr(layer, "output", None), "shape", None)
             total += math.prod(size or 1 for size in shape[1:]) if shape is not None else 0
         return total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -124,11 +125,14 @@ class Part:
     def _most_lanes(self, lanes: Sequence[Lane]) -> int:
         resources, examples = self._experiment.resources, len(self._arrays.x_train)
         model = self._blueprint.model
+        batch = batch_size(lanes[0].params["batch"], examples)
+        alike = batch == examples or len({lane.run.seed for lane in lanes}) == 1
+        inputs = 0 if alike else math.prod(self._arrays.problem.input_shape)
         one = lane_bytes(
             [tuple(variable.shape) for variable in model.variables],
             slots_per_weight=2,
-            units=self._blueprint.units,
-            batch=batch_size(lanes[0].params["batch"], examples),
+            units=self._blueprint.units + inputs,
+            batch=batch,
             validation_chunk=min(VALIDATION_CHUNK, len(self._arrays.x_validation)),
             item=np.dtype(keras.config.floatx()).itemsize,
         )
