@@ -120,3 +120,21 @@ class Blueprint:
             rates = [float(lane.params.get("dropout") or 0.0) for lane in lanes]  # type: ignore[arg-type]
             other[at[id(layer.rate)]] = np.array(rates, np.float32).astype(layer.rate.dtype)
         return weights, other
+
+    def lane_model(self, lane: Lane, values: Sequence[Any]) -> keras.Model:
+        """A run's own model, with `values`: one lane's weights, then its other values.
+
+        Built-in models have fixed names, and the template may have dropout layers that the
+        run's own model lacks; own models are alike in a group, whatever their layers' names.
+        """
+        own = build_model(self._spec, lane.params, self._problem, lane.run.seed)
+        if self._spec.kind == "python":
+            variables = [*own.trainable_variables, *own.non_trainable_variables]
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+            return own
+        template = [*self.model.trainable_variables, *self.model.non_trainable_variables]
+        by_path = {variable.path: value for variable, value in zip(template, values, strict=True)}
+        for variable in own.variables:
+            variable.assign(by_path[variable.path])
+        return own

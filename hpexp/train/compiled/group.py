@@ -24,7 +24,7 @@ def train_group(job: Job, arrays: Arrays, emit: Callable[[Message], None]) -> No
     for run in job.group.runs:
         lanes = structures.setdefault(structure(run.params, named), [])
         lanes.append(Lane(run, _epochs(job.experiment, run)))
-    parts = [Part(job.experiment, sort_lanes(lanes), arrays) for lanes in structures.values()]
+    parts = [Part(job, sort_lanes(lanes), arrays) for lanes in structures.values()]
     for part in parts:
         part.try_out()
     for part in parts:

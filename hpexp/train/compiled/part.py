@@ -11,8 +11,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from hpexp.messages import Message
-from hpexp.model import Experiment
+from hpexp.messages import Job, Message
 from hpexp.train.compiled.blueprint import Blueprint, NotCompilable
 from hpexp.train.compiled.cohort import Cohort
 from hpexp.train.compiled.cost import compiling_pays
@@ -33,9 +32,10 @@ VALIDATION_CHUNK = 2048
 class Part:
     """Runs of one structure, about to be trained."""
 
-    def __init__(self, experiment: Experiment, lanes: Sequence[Lane], arrays: Arrays) -> None:
+    def __init__(self, job: Job, lanes: Sequence[Lane], arrays: Arrays) -> None:
         """`lanes` are sorted. Raises NotCompilable."""
-        self._experiment = experiment
+        experiment = self._experiment = job.experiment
+        self._models = job.models or {}
         self._arrays = prepare(arrays, experiment.model, lanes[0].params)
         self._blueprint = Blueprint(experiment.model, lanes, self._arrays.problem)
         self._data = self._tensors()
@@ -78,7 +78,7 @@ class Part:
                 (cohort, first), self._begun = self._begun, None
             elif cohort is None or not cohort.restart(chunk):
                 cohort = self._cohort(chunk)
-            training = Training(self._experiment, cohort, emit, self._score_test)
+            training = Training(self._experiment, cohort, emit, self._score_test, self._save)
             training.run(first)
 
     def _cohort(self, lanes: Sequence[Lane]) -> Cohort:
@@ -137,6 +137,11 @@ class Part:
             item=np.dtype(keras.config.floatx()).itemsize,
         )
         return max(1, budget(resources.memory, resources.jobs or 2) // one)
+
+    def _save(self, lane: Lane, values: list[Any]) -> None:
+        path = self._models.get(lane.run.id)
+        if path:
+            self._blueprint.lane_model(lane, values).save(path)
 
     def _score_test(self, cohort: Cohort, values: Any, indices: NDArray[np.int64]) -> list[dict[str, float]]:
         lanes = [cohort.lanes[index] for index in indices]

@@ -69,6 +69,21 @@ class Columns:
     values: dict[str, np.ndarray[Any, Any]]
 
 
+def _rounded(value: float) -> float:
+    """Keras makes some numbers float32 first, whatever the precision of the weights."""
+    return float(np.float32(value))
+
+
+def _rate(lane: Lane) -> float:
+    rate = base_learning_rate(lane.params)
+    return rate if lane.params.get("schedule", "constant") == "constant" else _rounded(rate)
+
+
+def _momentum(lane: Lane) -> float:
+    momentum = lane_option(lane.params, "momentum")
+    return _rounded(momentum) if lane.params.get("optimizer", "sgd") == "sgd" else momentum
+
+
 def columns(lanes: Sequence[Lane], *, penalized: bool) -> Columns:
     """Lane values in the types that the program takes.
 
@@ -82,21 +97,20 @@ def columns(lanes: Sequence[Lane], *, penalized: bool) -> Columns:
     def column(read: Callable[[Lane], Any], dtype: str = floats) -> np.ndarray[Any, Any]:
         return np.array([read(lane) for lane in lanes], dtype)
 
-    def number(name: str, default: float) -> Callable[[Lane], Any]:
-        return lambda lane: default if lane.params.get(name) is None else lane.params[name]
+    def number(name: str, default: float, change: Callable[[Any], float] = float) -> Callable[[Lane], Any]:
+        return lambda lane: default if lane.params.get(name) is None else change(lane.params[name])
 
     values = {
-        "rate": column(lambda lane: base_learning_rate(lane.params)),
-        # Keras rounds these to float32 first, whatever the precision of the weights.
-        "momentum": column(lambda lane: lane_option(lane.params, "momentum"), "float32"),
-        "weight_decay": column(lambda lane: lane_option(lane.params, "weight_decay"), "float32"),
-        "smoothing": column(number("label_smoothing", 0.0), "float32"),
-        "penalty": column(number("l2", 0.0) if penalized else lambda lane: 1.0),
+        "rate": column(_rate),
+        "momentum": column(_momentum),
+        "weight_decay": column(lambda lane: _rounded(lane_option(lane.params, "weight_decay"))),
+        "smoothing": column(number("label_smoothing", 0.0, _rounded)),
+        "penalty": column(number("l2", 0.0, _rounded) if penalized else lambda lane: 1.0),
         "schedule": column(
             lambda lane: schedules.index(str(lane.params.get("schedule", "constant"))), "int32"
         ),
-        "decay_rate": column(number("decay_rate", 0.5), "float64"),
-        "decay_epochs": column(number("decay_epochs", 10.0), "float64"),
+        "decay_rate": column(number("decay_rate", 0.5, _rounded), "float64"),
+        "decay_epochs": column(number("decay_epochs", 10.0, _rounded), "float64"),
         "epochs": column(lambda lane: lane.epochs, "float64"),
         "order": column(lambda lane: rows[lane.run.seed], "int32"),
     }

@@ -15,6 +15,7 @@ from hpexp.model import Divergence, EarlyStopping, Experiment, Result, Status
 from hpexp.train.compiled.cohort import Cohort
 from hpexp.train.compiled.program import NEVER, Outcome
 from hpexp.train.compiled.stopping import Best, Flags
+from hpexp.train.compiled.table import Lane
 from hpexp.train.losses import metric_name
 
 COMPACTION_SECONDS = 2.0
@@ -25,18 +26,27 @@ WHAT = ("loss", "gradient", "weight")
 TestScores = Callable[[Cohort, Any, NDArray[np.int64]], list[dict[str, float]]]
 """Cohort, its weights and lanes -> each lane's metrics on the test split."""
 
+KeepModel = Callable[[Lane, list[Any]], None]
+"""What is done with a lane's final weights and other values."""
+
 
 class Training:
     """What is known of a cohort's lanes; `run` trains them all to their ends."""
 
     def __init__(
-        self, experiment: Experiment, cohort: Cohort, emit: Callable[[Message], None], score_test: TestScores
+        self,
+        experiment: Experiment,
+        cohort: Cohort,
+        emit: Callable[[Message], None],
+        score_test: TestScores,
+        keep: KeepModel,
     ) -> None:
         lanes = len(cohort.lanes)
         self._experiment = experiment
         self._cohort = cohort
         self._emit = emit
         self._score_test = score_test
+        self._keep = keep
         metric = metric_name(cohort.layout.task)
         self._names = ["loss", metric, "val_loss", f"val_{metric}"]
         if not cohort.validated:
@@ -123,6 +133,7 @@ class Training:
         weights = self._kept if self._restores else self._cohort.values()
         tests = self._score_test(self._cohort, weights, indices)
         for index, test in zip(indices.tolist(), tests, strict=True):
+            self._keep(self._cohort.lanes[index], [value[index].numpy() for value in weights])
             result = Result(
                 status=Status.STOPPED if stopped[index] else Status.DONE,
                 epochs=epoch + 1,
