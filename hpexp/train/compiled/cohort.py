@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,17 +30,28 @@ class Cohort:
     """A program and its lanes; `outcome` of an epoch is one array per number, in the lanes' order."""
 
     def __init__(
-        self, blueprint: Blueprint, lanes: Sequence[Lane], layout: Layout, data: Data, state: Any = None
+        self,
+        blueprint: Blueprint,
+        lanes: Sequence[Lane],
+        layout: Layout,
+        data: Data,
+        begun: tuple[list[Segment], State] | None = None,
     ) -> None:
+        """From the lanes' start, or from where they had come with these segments and this state."""
         self.lanes = list(lanes)
         self.layout = layout
         self._blueprint = blueprint
         self._data = data
-        self._columns: Columns = columns(lanes, penalized=blueprint.penalized)
-        self._segments = _segments(self.lanes, blueprint)
-        self._numbers = LaneNumbers(**{k: tf.constant(v) for k, v in self._columns.values.items()})
+        self._number()
+        self._segments = begun[0] if begun else _segments(self.lanes, blueprint)
         self._program = Program(layout, blueprint.network(lanes), self._segments, data)
-        self._program.load(self._first_state() if state is None else state)
+        self._program.load(begun[1] if begun else self._first_state())
+
+    def _number(self) -> None:
+        self._columns: Columns = columns(
+            self.lanes, schedules=self.layout.schedules, penalized=self._blueprint.penalized
+        )
+        self._numbers = LaneNumbers(**{k: tf.constant(v) for k, v in self._columns.values.items()})
 
     def _first_state(self) -> State:
         weights, other = self._blueprint.starting(self.lanes)
@@ -50,8 +62,7 @@ class Cohort:
         if _shape(lanes) != _shape(self.lanes):
             return False
         self.lanes = list(lanes)
-        self._columns = columns(lanes, penalized=self._blueprint.penalized)
-        self._numbers = LaneNumbers(**{k: tf.constant(v) for k, v in self._columns.values.items()})
+        self._number()
         self._program.load(self._first_state())
         return True
 
@@ -91,10 +102,13 @@ class Cohort:
     def select(self, indices: Indices, layout: Layout) -> Cohort:
         """The same training, going on with some of the lanes only."""
         state = self._program.state
-        slots = []
+        slots, segments, start = [], [], 0
         for segment, own in zip(self._segments, state.slots, strict=True):
             inside = indices[(indices >= segment.start) & (indices < segment.stop)] - segment.start
             if inside.size:
+                # The segment keeps its optimizer, whatever options its lanes still use.
+                segments.append(replace(segment, start=start, stop=start + inside.size))
+                start += inside.size
                 slots.append(
                     [
                         value if shared else tf.gather(value, inside)
@@ -107,7 +121,7 @@ class Cohort:
             slots,
         )
         lanes = [self.lanes[index] for index in indices]
-        return Cohort(self._blueprint, lanes, layout, self._data, chosen)
+        return Cohort(self._blueprint, lanes, layout, self._data, (segments, chosen))
 
 
 def _shape(lanes: Sequence[Lane]) -> tuple[Any, ...]:

@@ -18,7 +18,7 @@ from hpexp.train.compiled.cost import compiling_pays
 from hpexp.train.compiled.memory import budget, lane_bytes, split_evenly
 from hpexp.train.compiled.program import Data, Layout, Outcome
 from hpexp.train.compiled.scoring import score_test
-from hpexp.train.compiled.table import Lane, columns
+from hpexp.train.compiled.table import Lane, columns, schedules
 from hpexp.train.compiled.training import Training
 from hpexp.train.compiled.trial import agrees, quiet
 from hpexp.train.data import Arrays, prepare
@@ -105,7 +105,7 @@ class Part:
             task=self._arrays.task,
             from_logits=from_logits(self._experiment.model, params),
             smoothing=any(lane.params.get("label_smoothing") for lane in lanes),
-            schedules=tuple(sorted({str(lane.params.get("schedule", "constant")) for lane in lanes})),
+            schedules=schedules(lanes),
             whole_batches=self._blueprint.batch_norm,
             check_gradients=any(lane.params.get("optimizer") == "lion" for lane in lanes),
             validation_chunk=VALIDATION_CHUNK,
@@ -146,5 +146,5 @@ class Part:
     def _score_test(self, cohort: Cohort, values: Any, indices: NDArray[np.int64]) -> list[dict[str, float]]:
         lanes = [cohort.lanes[index] for index in indices]
         taken = cohort.taken(values, indices)
-        numbers = columns(lanes, penalized=self._blueprint.penalized)
+        numbers = columns(lanes, schedules=cohort.layout.schedules, penalized=self._blueprint.penalized)
         return score_test(self._blueprint, self._arrays, cohort.layout, lanes, numbers, taken)

@@ -65,7 +65,6 @@ class Columns:
     """The lanes' numbers, one array per parameter; `order` is each lane's place in `seeds`."""
 
     seeds: tuple[int, ...]
-    schedules: tuple[str, ...]
     values: dict[str, np.ndarray[Any, Any]]
 
 
@@ -84,15 +83,20 @@ def _momentum(lane: Lane) -> float:
     return _rounded(momentum) if lane.params.get("optimizer", "sgd") == "sgd" else momentum
 
 
-def columns(lanes: Sequence[Lane], *, penalized: bool) -> Columns:
+def schedules(lanes: Sequence[Lane]) -> tuple[str, ...]:
+    """The learning-rate schedules among the lanes."""
+    return tuple(sorted({str(lane.params.get("schedule", "constant")) for lane in lanes}))
+
+
+def columns(lanes: Sequence[Lane], *, schedules: tuple[str, ...], penalized: bool) -> Columns:
     """Lane values in the types that the program takes.
 
-    Where lanes are not `penalized` by their parameters, any penalty is a model's own.
+    `schedules` are those that the program knows; a lane's is a place among them. Where
+    lanes are not `penalized` by their parameters, any penalty is a model's own.
     """
     floats = keras.config.floatx()
     seeds = tuple(sorted({lane.run.seed for lane in lanes}))
     rows = {seed: row for row, seed in enumerate(seeds)}
-    schedules = tuple(sorted({str(lane.params.get("schedule", "constant")) for lane in lanes}))
 
     def column(read: Callable[[Lane], Any], dtype: str = floats) -> np.ndarray[Any, Any]:
         return np.array([read(lane) for lane in lanes], dtype)
@@ -114,4 +118,4 @@ def columns(lanes: Sequence[Lane], *, penalized: bool) -> Columns:
         "epochs": column(lambda lane: lane.epochs, "float64"),
         "order": column(lambda lane: rows[lane.run.seed], "int32"),
     }
-    return Columns(seeds, schedules, values)
+    return Columns(seeds, values)
