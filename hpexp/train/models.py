@@ -57,9 +57,8 @@ def build_model(spec: ModelSpec, params: Params, problem: Problem, seed: int) ->
 
 
 def from_logits(spec: ModelSpec, params: Params) -> bool:
-    """Whether the model's outputs are logits; an own model says so by `output` in its options."""
-    chosen = spec.options.get("output") if spec.kind == "python" else None
-    return (chosen or params.get("output", "logits")) == "logits"
+    """Whether the outputs are logits; an own model has to give what the parameter `output` says."""
+    return params.get("output", "logits") == "logits"
 
 
 def kernels(model: keras.Model) -> list[Any]:

@@ -1,0 +1,217 @@
+"""One run through `keras.Model.fit`: takes anything Keras takes, and is the reference."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import keras
+
+from hpexp.messages import EpochEnd, Finished, Job, LogText, Message, Started, SummaryData
+from hpexp.model import EarlyStopping, ModelSpec, Objective, Params, Result, Run, Status
+from hpexp.train.callbacks import Order, Reporter, Saver, Stopping
+from hpexp.train.checkpoint import Checkpoint, Progress
+from hpexp.train.data import Arrays, prepare
+from hpexp.train.losses import make_loss, make_metric, metric_name
+from hpexp.train.models import build_model, from_logits
+from hpexp.train.optimizers import base_learning_rate, make_optimizer
+from hpexp.train.output import captured
+from hpexp.train.pipeline import OrderedBatches, tensors
+from hpexp.train.saving import save_model
+from hpexp.train.schedules import learning_rate
+from hpexp.train.start import devices
+from hpexp.train.summaries import graph
+from hpexp.train.watch import Diverged, Watch
+from hpexp.train.weights import assign, starting_values
+from hpexp.vocabulary import batch_size
+
+EVALUATION_BATCH = 4096
+"""Examples that are evaluated in one go; most validation splits are smaller."""
+
+Emit = Callable[[Message], None]
+
+
+def train_run(job: Job, run: Run, arrays: Arrays, emit: Emit) -> None:
+    """Train one run; whatever goes wrong in it becomes its result.
+
+    `arrays` are as loaded; the run's normalization is applied here.
+    """
+    emit(Started(run.id, time.time()))
+    with captured(run.id, emit):
+        try:
+            result = _train(job, run, arrays, emit)
+        except Exception as error:
+            result = failure(error)
+    emit(Finished(run.id, result))
+
+
+def failure(error: Exception) -> Result:
+    """A failed run: the error as one line, and the traceback."""
+    text = " ".join(str(error).split()) or "no message"
+    return Result(
+        status=Status.FAILED,
+        error=f"{type(error).__name__}: {text}"[:500],
+        traceback="".join(traceback.format_exception(error)),
+    )
+
+
+def _train(job: Job, run: Run, arrays: Arrays, emit: Emit) -> Result:
+    began = time.perf_counter()
+    experiment, params = job.experiment, run.params
+    keras.utils.set_random_seed(run.seed % 2**32)
+    arrays = prepare(arrays, experiment.model, params)
+    batches = OrderedBatches(arrays, batch_size(params["batch"], len(arrays.x_train)), run.seed)
+    epochs = _epochs(job, run)
+    model = _compiled_model(experiment.model, params, arrays, run.seed, batches.updates_per_epoch, epochs)
+    watch = Watch(model.optimizer)
+    checkpoint = Checkpoint(job.checkpoints, run.id) if job.checkpoints else None
+    progress = _resumed(checkpoint, model, run, emit)
+    earlier = progress.seconds
+
+    def seconds() -> float:
+        return earlier + time.perf_counter() - began
+
+    if run.id in job.graph_for:
+        emit(SummaryData(run.id, 0, "graph", graph(model, arrays.problem.input_shape)))
+    stopping = _stopping(experiment.early_stopping, arrays, progress)
+    callbacks: list[Any] = [
+        Order(batches),
+        watch,
+        Reporter(run.id, emit, progress, experiment.tensorboard.histograms),
+    ]
+    if stopping is not None:
+        callbacks.append(stopping)
+    if checkpoint is not None:
+        callbacks.append(Saver(checkpoint, progress, experiment.training.checkpoint_every, seconds))
+    test: Mapping[str, float] = {}
+    divergence = None
+    try:
+        _fit(model, arrays, batches, callbacks, progress, epochs)
+        test = _evaluate(model, arrays)
+        path = (job.models or {}).get(run.id)
+        if path:
+            save_model(model, path)
+    except Diverged as diverged:
+        divergence = diverged
+    if checkpoint is not None:
+        checkpoint.delete()
+    best = _best_epoch(progress.epochs, experiment.objective, stopping)
+    return Result(
+        status=_status(divergence, stopping),
+        epochs=len(progress.epochs),
+        best_epoch=best,
+        metrics={} if best is None else _metrics(progress.epochs[best]),
+        test=test,
+        seconds=seconds(),
+        error=None if divergence is None else str(divergence),
+        divergence=None if divergence is None else divergence.divergence,
+        engine="fit",
+        devices=devices(),
+    )
+
+
+def _epochs(job: Job, run: Run) -> int:
+    epochs = run.params["epochs"]
+    assert isinstance(epochs, int)
+    return 1 if job.experiment.smoke else epochs
+
+
+def _compiled_model(
+    spec: ModelSpec, params: Params, arrays: Arrays, seed: int, updates_per_epoch: int, epochs: int
+) -> keras.Model:
+    problem = arrays.problem
+    model = build_model(spec, params, problem, seed)
+    if spec.kind != "python":
+        assign(model, starting_values(model, spec, params, problem)(seed))
+    smoothing = params.get("label_smoothing", 0.0)
+    assert isinstance(smoothing, int | float)
+    rate = learning_rate(params, base_learning_rate(params), updates_per_epoch, epochs)
+    model.compile(
+        optimizer=make_optimizer(params, rate),
+        loss=make_loss(problem.task, from_logits=from_logits(spec, params), smoothing=smoothing),
+        metrics=[make_metric(problem.task)],
+        # XLA takes a second to compile each of train step, its last batch, and evaluation.
+        jit_compile=False,
+    )
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def _resumed(checkpoint: Checkpoint | None, model: keras.Model, run: Run, emit: Emit) -> Progress:
+    """The progress of an interrupted run, told again, its variables set; else a new one."""
+    progress = checkpoint.restore(model, run.id) if checkpoint is not None else None
+    if progress is None:
+        return Progress()
+    emit(LogText(run.id, f"goes on after epoch {len(progress.epochs)}, from its checkpoint\n"))
+    told: list[Message] = [*progress.epochs, *progress.summaries]
+    for message in told:
+        emit(message)
+    return progress
+
+
+def _stopping(rule: EarlyStopping | None, arrays: Arrays, progress: Progress) -> Stopping | None:
+    """Early stopping on a metric that there is none of never stops, as in Keras."""
+    names = ["loss", metric_name(arrays.task)]
+    if len(arrays.x_validation):
+        names += [f"val_{name}" for name in names]
+    return Stopping(rule, progress) if rule is not None and rule.monitor in names else None
+
+
+def _fit(
+    model: keras.Model,
+    arrays: Arrays,
+    batches: OrderedBatches,
+    callbacks: list[Any],
+    progress: Progress,
+    epochs: int,
+) -> None:
+    validation: dict[str, Any] = {}
+    if len(arrays.x_validation):
+        validation["validation_data"] = tensors(arrays.x_validation, arrays.y_validation, arrays)
+        validation["validation_batch_size"] = min(EVALUATION_BATCH, len(arrays.x_validation))
+    stopped = bool(progress.stopping.get("stopped_epoch"))
+    model.fit(
+        batches.dataset,
+        initial_epoch=epochs if stopped else len(progress.epochs),
+        epochs=epochs,
+        callbacks=callbacks,
+        shuffle=False,
+        verbose=0,
+        **validation,
+    )
+
+
+def _evaluate(model: keras.Model, arrays: Arrays) -> dict[str, float]:
+    """Loss and metric on the test split."""
+    if not len(arrays.x_test):
+        return {}
+    x, y = tensors(arrays.x_test, arrays.y_test, arrays)
+    size = min(EVALUATION_BATCH, len(arrays.x_test))
+    scores = model.evaluate(x, y, batch_size=size, verbose=0, return_dict=True)
+    return {name: float(value) for name, value in scores.items()}
+
+
+def _best_epoch(epochs: Sequence[EpochEnd], objective: Objective, stopping: Stopping | None) -> int | None:
+    """The epoch whose weights were restored; where none are, the objective's best."""
+    if not epochs:
+        return None
+    if stopping is not None and stopping.restore_best_weights:
+        return stopping.best_epoch
+    best = 0
+    name = objective.metric if objective.metric in epochs[0].logs else "loss"
+    for index, epoch in enumerate(epochs):
+        if objective.better(epoch.logs[name], epochs[best].logs[name]):
+            best = index
+    return best
+
+
+def _metrics(epoch: EpochEnd) -> dict[str, float]:
+    return {name: value for name, value in epoch.logs.items() if name != "learning_rate"}
+
+
+def _status(diverged: Diverged | None, stopping: Stopping | None) -> Status:
+    if diverged is not None:
+        return Status.DIVERGED
+    return Status.STOPPED if stopping is not None and stopping.stopped else Status.DONE

@@ -1,0 +1,33 @@
+"""A trained model as a `.keras` file that opens without hpexp."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from hpexp.train.layers import HashDropout
+
+
+def save_model(model: keras.Model, path: str) -> None:
+    """Write the model, uncompiled, to `path`; the folder is made where it is missing.
+
+    hpexp's dropout becomes Keras's: a saved model is for use, and for training on with
+    Keras, where nobody needs the masks to repeat.
+    """
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    if any(isinstance(layer, HashDropout) for layer in model.layers):
+        portable = keras.models.clone_model(model, clone_function=_portable)
+        values = {variable.path: variable for variable in model.variables}
+        for variable in portable.variables:
+            if variable.path in values:  # Keras's dropout has a seed that ours lacks
+                variable.assign(values[variable.path])
+        model = portable
+    model.save(path)
+
+
+def _portable(layer: Any) -> Any:
+    if isinstance(layer, HashDropout):
+        return keras.layers.Dropout(layer.initial_rate, name=layer.name)
+    return layer.__class__.from_config(layer.get_config())

@@ -1,0 +1,115 @@
+"""The one entry to training: a job's runs, by the engine that suits them -> messages."""
+
+from __future__ import annotations
+
+import gc
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+
+import keras
+
+from hpexp.messages import Finished, Job, LogText, Message, Started, SummaryData
+from hpexp.model import DataSpec, Run
+from hpexp.train.data import Arrays, load, prepare
+from hpexp.train.fit import failure, train_run
+from hpexp.train.models import build_model
+from hpexp.train.start import devices
+from hpexp.train.summaries import graph
+
+Emit = Callable[[Message], None]
+
+_loaded: dict[str, Arrays] = {}
+"""The data of the last job, by its DataSpec: jobs of one experiment share it."""
+
+
+def warm_up() -> None:
+    """Do now what the first run would wait for: importing this module has imported TensorFlow."""
+
+
+def train_job(job: Job, emit: Emit) -> None:
+    """Train all runs of a job; each ends in a Finished, whatever happens.
+
+    A compiled group that cannot be trained as one program goes run by run through
+    `fit`, and each run's log says why.
+    """
+    runs = job.group.runs
+    try:
+        arrays = _arrays(job.experiment.data, job.experiment.smoke)
+    except Exception as error:
+        for run in runs:
+            emit(Started(run.id, time.time()))
+            emit(Finished(run.id, failure(error)))
+        return
+    note = ""
+    if job.group.engine == "compiled":
+        runs, note = _train_compiled(job, arrays, emit)
+    for run in runs:
+        train_run(job, run, arrays, _noting(emit, run, note))
+        _forget()
+
+
+def _train_compiled(job: Job, arrays: Arrays, emit: Emit) -> tuple[tuple[Run, ...], str]:
+    """Train as lanes; the runs that are left over, and why."""
+    from hpexp.train.compiled import NotCompilable, train_group
+
+    finished: set[str] = set()
+    told = _with_graphs(job, arrays, emit)
+
+    def watched(message: Message) -> None:
+        if isinstance(message, Finished):
+            finished.add(message.run_id)
+            message = replace(message, result=replace(message.result, devices=devices()))
+        told(message)
+
+    note = ""
+    try:
+        train_group(job, arrays, watched)
+    except NotCompilable as reason:
+        note = f"not compiled: {reason}\n"
+    except Exception:
+        note = f"the compiled engine failed, so this run went through fit:\n{traceback.format_exc()}"
+    _forget()
+    return tuple(run for run in job.group.runs if run.id not in finished), note
+
+
+def _with_graphs(job: Job, arrays: Arrays, emit: Emit) -> Emit:
+    """Adds the graph of the models that want one, when they start."""
+    runs = {run.id: run for run in job.group.runs if run.id in job.graph_for}
+
+    def told(message: Message) -> None:
+        emit(message)
+        run = runs.get(message.run_id) if isinstance(message, Started) else None
+        if run is not None:
+            spec, problem = job.experiment.model, prepare(arrays, job.experiment.model, run.params).problem
+            model = build_model(spec, run.params, problem, run.seed)
+            emit(SummaryData(run.id, 0, "graph", graph(model, problem.input_shape)))
+
+    return told
+
+
+def _noting(emit: Emit, run: Run, note: str) -> Emit:
+    """Puts a note into the run's log once it has started."""
+
+    def told(message: Message) -> None:
+        emit(message)
+        if note and isinstance(message, Started):
+            emit(LogText(run.id, note))
+
+    return told
+
+
+def _arrays(spec: DataSpec, smoke: bool) -> Arrays:
+    key = repr((spec, smoke))
+    if key not in _loaded:
+        arrays = load(spec, smoke=smoke)
+        _loaded.clear()
+        _loaded[key] = arrays
+    return _loaded[key]
+
+
+def _forget() -> None:
+    """Free what Keras keeps of a trained model, so that a worker's memory stays flat."""
+    keras.backend.clear_session(free_memory=False)
+    gc.collect()
