@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from hpexp.errors import HpexpError
 from hpexp.messages import EpochEnd, Finished, Job, LogText, Message, Started, SummaryData
 from hpexp.model import EarlyStopping, ModelSpec, Objective, Params, Result, Run, Status
 from hpexp.train.callbacks import Order, Reporter, Saver, Stopping
@@ -50,9 +51,13 @@ def train_run(job: Job, run: Run, arrays: Arrays, emit: Emit) -> None:
 def failure(error: Exception) -> Result:
     """A failed run: the error as one line, and the traceback."""
     text = " ".join(str(error).split()) or "no message"
+    if isinstance(error, HpexpError):
+        text += f" ({error.hint})" if error.hint else ""
+    else:
+        text = f"{type(error).__name__}: {text}"
     return Result(
         status=Status.FAILED,
-        error=f"{type(error).__name__}: {text}"[:500],
+        error=text[:500],
         traceback="".join(traceback.format_exception(error)),
     )
 

@@ -1,0 +1,230 @@
+"""Data from files, functions and Keras's downloads."""
+
+from __future__ import annotations
+
+import gzip
+import urllib.error
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras.src.backend import config as keras_backend_config
+from keras.src.utils import file_utils
+from PIL import Image
+
+from hpexp.errors import DataError
+from hpexp.model import DataSpec, Split
+from hpexp.train.data import Arrays, load
+from hpexp.train.data.table import encode, read_table
+from hpexp.vocabulary import BUILTIN_DATA, KERAS_DATA
+
+pytestmark = [
+    pytest.mark.tensorflow,
+    # FeatureSpace still calls NumPy 1's `__array__`.
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+
+
+def csv(tmp_path: Path, text: str, split: Split | None = None, **options: str) -> Arrays:
+    path = tmp_path / "table.csv"
+    path.write_text(text, encoding="utf-8")
+    return load(DataSpec("csv", str(path), {"target": "y", **options}, split or Split()))
+
+
+class TestCsv:
+    def test_numbers(self, tmp_path: Path) -> None:
+        rows = "".join(f"{i},{i / 2},{'ab'[i % 2]}\n" for i in range(20))
+        arrays = csv(tmp_path, "first, second,y\n\n" + rows)
+        assert arrays.features == ("first", "second")
+        assert arrays.classes == ("a", "b")
+        assert arrays.x_train.shape == (12, 2)
+        np.testing.assert_allclose(arrays.x_train[:, 0], 2 * arrays.x_train[:, 1])
+        np.testing.assert_array_equal(arrays.y_train, arrays.x_train[:, 0] % 2)
+
+    def test_text_columns_become_one_hot(self, tmp_path: Path) -> None:
+        rows = "".join(f"{i},{('red', 'green', 'blue')[i % 3]},{i * 1.5}\n" for i in range(30))
+        arrays = csv(tmp_path, "size (cm),colour,y\n" + rows)
+        assert arrays.task == "regression"
+        assert arrays.x_train.shape == (18, 1 + 3 + 1)
+        assert set(arrays.x_train[:, :4].sum(axis=1)) | set(arrays.x_train[:, 1:].sum(axis=1)) >= {1.0}
+
+    def test_words_only_outside_the_training_rows_are_unknown(self, tmp_path: Path) -> None:
+        path = tmp_path / "table.csv"
+        path.write_text("colour,y\nred,1\ngreen,2\nred,1\nviolet,2\n")
+        table = read_table(str(path), {"target": "y"})
+        matrix, _ = encode(table.columns, np.array([0, 1, 2]))
+        assert matrix.shape == (4, 3)
+        assert len({tuple(row) for row in matrix}) == 3
+        np.testing.assert_array_equal(matrix.sum(axis=1), 1)
+
+    def test_whole_numbers_of_few_values_are_classes(self, tmp_path: Path) -> None:
+        rows = "".join(f"{i},{i % 3 + 5}\n" for i in range(30))
+        assert csv(tmp_path, "x,y\n" + rows).classes == ("5", "6", "7")
+        assert csv(tmp_path, "x,y\n" + rows, task="regression").task == "regression"
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("x,z\n1,2\n", "has no column y; it has x, z"),
+            ("x,y\n", "no rows below its header"),
+            ("", "no rows below its header"),
+            ("x,y\n1,a\n,b\n2,a\n", "column x: row 3 is empty"),
+            ("x,y\n1,a\nnan,b\n2,a\n", "column x: row 3 holds nan"),
+            ("x,y\n1,a\n1,b,c\n", "row 3 has 3 cells, the header 2"),
+            ("x,y\n1,a\n2,\n", "row 3 has no y"),
+            ("y\n1\n2\n", "no column besides the target"),
+            ("x,y\n1,a\n2,a\n3,a\n", "only one class, a"),
+        ],
+    )
+    def test_bad_files(self, tmp_path: Path, text: str, message: str) -> None:
+        with pytest.raises(DataError, match=message):
+            csv(tmp_path, text)
+
+    def test_not_text(self, tmp_path: Path) -> None:
+        path = tmp_path / "table.csv"
+        path.write_bytes(b"\xff\xfe\x00x")
+        with pytest.raises(DataError, match="cannot be read as a UTF-8 CSV"):
+            load(DataSpec("csv", str(path), {"target": "y"}))
+
+
+class TestNpz:
+    def save(self, tmp_path: Path, **arrays: Any) -> DataSpec:
+        path = tmp_path / "data.npz"
+        np.savez(path, **arrays)
+        return DataSpec("npz", str(path))
+
+    def test_images_of_bytes(self, tmp_path: Path) -> None:
+        images = np.full((10, 4, 4), 255, np.uint8)
+        arrays = load(self.save(tmp_path, x=images, y=np.arange(10) % 2))
+        assert arrays.x_train.shape == (6, 4, 4, 1)
+        assert arrays.x_train.max() == 1
+        assert arrays.classes == ("0", "1")
+
+    def test_several_targets(self, tmp_path: Path) -> None:
+        arrays = load(self.save(tmp_path, x=np.ones((10, 2)), y=np.random.default_rng(0).random((10, 3))))
+        assert arrays.task == "regression"
+        assert arrays.problem.outputs == 3
+
+    @pytest.mark.parametrize(
+        ("arrays", "message"),
+        [
+            ({"x": np.ones((4, 2))}, "has no array y; it has x"),
+            ({"x": np.ones((4, 2)), "y": np.ones(3)}, "one entry an example"),
+            ({"x": np.ones((0, 2)), "y": np.ones(0)}, "there are no examples"),
+            ({"x": np.full((5, 2), np.nan), "y": np.arange(5) % 2}, "example 0 holds NaN"),
+            ({"x": np.array([["a"], ["b"]]), "y": np.arange(2)}, "not numbers"),
+        ],
+    )
+    def test_bad_files(self, tmp_path: Path, arrays: dict[str, Any], message: str) -> None:
+        with pytest.raises(DataError, match=message):
+            load(self.save(tmp_path, **arrays))
+
+    def test_not_an_archive(self, tmp_path: Path) -> None:
+        path = tmp_path / "data.npz"
+        path.write_text("no")
+        with pytest.raises(DataError, match="not a readable NumPy archive"):
+            load(DataSpec("npz", str(path)))
+
+    def test_missing(self, tmp_path: Path) -> None:
+        with pytest.raises(DataError, match="there is no"):
+            load(DataSpec("npz", str(tmp_path / "none.npz")))
+
+
+class TestImages:
+    def test_a_folder_a_class(self, tmp_path: Path) -> None:
+        for name, grey in (("dark", 0), ("light", 255)):
+            (tmp_path / name).mkdir()
+            for index in range(5):
+                Image.new("L", (6, 4), grey).save(tmp_path / name / f"{index}.png")
+        spec = DataSpec("images", str(tmp_path), {"size": (8, 8), "color": "grayscale"})
+        arrays = load(spec)
+        assert arrays.x_train.shape == (6, 8, 8, 1)
+        assert arrays.classes == ("dark", "light")
+        np.testing.assert_allclose(arrays.x_train[:, 0, 0, 0], arrays.y_train)
+
+    def test_nothing_there(self, tmp_path: Path) -> None:
+        with pytest.raises(DataError, match="not a folder of images by class"):
+            load(DataSpec("images", str(tmp_path)))
+
+
+class TestPython:
+    def load(self, tmp_path: Path, body: str, **options: int) -> Arrays:
+        module = f"own_{abs(hash(body)) % 10**8}"
+        (tmp_path / f"{module}.py").write_text(f"import numpy as np\ndef data(n=20):\n{body}")
+        return load(DataSpec("python", f"{module}:data", options, folder=str(tmp_path)))
+
+    def test_a_pair(self, tmp_path: Path) -> None:
+        arrays = self.load(tmp_path, "    return np.ones((n, 2)), np.arange(n) % 2\n", n=10)
+        assert (len(arrays.x_train), len(arrays.x_validation), len(arrays.x_test)) == (6, 2, 2)
+
+    def test_ready_splits_stay(self, tmp_path: Path) -> None:
+        body = (
+            "    part = lambda n, v: (np.full((n, 2), v), np.arange(n) % 2)\n"
+            "    return {'train': part(10, 1), 'test': part(4, 9)}\n"
+        )
+        arrays = self.load(tmp_path, body)
+        assert (len(arrays.x_train), len(arrays.x_validation), len(arrays.x_test)) == (8, 2, 4)
+        assert (arrays.x_test == 9).all()
+        assert (arrays.x_validation == 1).all()
+
+    @pytest.mark.parametrize("value", ["3", "{'testing': (1, 2)}", "(1, 2, 3)"])
+    def test_other_things_are_refused(self, tmp_path: Path, value: str) -> None:
+        with pytest.raises(DataError, match="must"):
+            self.load(tmp_path, f"    return {value}\n")
+
+
+class TestDownloads:
+    @pytest.fixture(autouse=True)
+    def keras_home(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        def offline(*_: object) -> None:
+            raise urllib.error.URLError("no network")
+
+        monkeypatch.setattr(keras_backend_config, "_KERAS_DIR", str(tmp_path))
+        monkeypatch.setattr(file_utils, "urlretrieve", offline)
+        return tmp_path
+
+    @pytest.mark.parametrize("name", KERAS_DATA)
+    def test_offline(self, name: str) -> None:
+        with pytest.raises(
+            DataError, match=f"{name} is not in .* could not be downloaded from https://"
+        ) as e:
+            load(DataSpec("keras", name))
+        assert e.value.hint is not None
+        assert all(builtin in e.value.hint for builtin in BUILTIN_DATA)
+
+    def test_fashion_mnist_from_its_cache(self, keras_home: Path) -> None:
+        folder = keras_home / "datasets" / "fashion-mnist"
+        folder.mkdir(parents=True)
+        for name, count in (("train", 50), ("t10k", 10)):
+            labels = np.arange(count, dtype=np.uint8) % 10
+            images = np.repeat(labels * 25, 28 * 28).astype(np.uint8)
+            with gzip.open(folder / f"{name}-labels-idx1-ubyte.gz", "wb") as file:
+                file.write(bytes(8) + labels.tobytes())
+            with gzip.open(folder / f"{name}-images-idx3-ubyte.gz", "wb") as file:
+                file.write(bytes(16) + images.tobytes())
+        arrays = load(DataSpec("keras", "fashion_mnist", split=Split(0.2, 0.2)))
+        assert (len(arrays.x_train), len(arrays.x_validation), len(arrays.x_test)) == (40, 10, 10)
+        assert arrays.x_train.shape[1:] == (28, 28, 1)
+        np.testing.assert_allclose(arrays.x_train[:, 5, 5, 0], arrays.y_train * 25 / 255, rtol=1e-6)
+        assert np.bincount(arrays.y_validation).tolist() == [1] * 10
+
+    def test_mnist_from_its_cache(self, keras_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(file_utils, "validate_file", lambda *_, **__: True)
+        (keras_home / "datasets").mkdir()
+        images, labels = np.zeros((20, 28, 28), np.uint8), np.arange(20) % 2
+        np.savez(
+            keras_home / "datasets" / "mnist.npz",
+            x_train=images, y_train=labels, x_test=images[:4], y_test=labels[:4],
+        )  # fmt: skip
+        arrays = load(DataSpec("keras", "mnist"))
+        assert (len(arrays.x_train), len(arrays.x_validation), len(arrays.x_test)) == (16, 4, 4)
+
+    @pytest.mark.parametrize("name", ["cifar10", "cifar100"])
+    def test_cifar_labels_are_a_column(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        part = np.zeros((20, 32, 32, 3), np.uint8), (np.arange(20) % 4).reshape(-1, 1)
+        monkeypatch.setattr(getattr(keras.datasets, name), "load_data", lambda: (part, part))
+        arrays = load(DataSpec("keras", name))
+        assert arrays.x_train.shape == (16, 32, 32, 3)
+        assert arrays.y_train.shape == (16,)
