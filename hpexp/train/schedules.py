@@ -34,7 +34,8 @@ def multiplier(
     # A decay every 0 epochs has decayed fully after the first update.
     decays = done / tf.maximum(tf.cast(decay_epochs, tf.float64), 1e-9)
     if schedule == "step":
-        decays = tf.floor(decays + 1e-9)  # 0.3 / 0.1 is a hair under 3
+        # TensorFlow reads Python's 0.1 as float32, 1.5e-8 too large, and 0.3 / 0.1 would be under 3.
+        decays = tf.floor(decays * (1 + 2.0**-23))
     return tf.cast(decay_rate, tf.float64) ** decays
 
 

@@ -1,0 +1,120 @@
+"""Schedules, optimizers and losses."""
+
+from __future__ import annotations
+
+import math
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from hpexp.train.callbacks import learning_rate_used
+from hpexp.train.losses import example_losses, example_metrics, make_loss
+from hpexp.train.optimizers import base_learning_rate, make_optimizer, optimizer_class
+from hpexp.train.schedules import SCHEDULES, Schedule, learning_rate, multiplier
+from hpexp.vocabulary import OPTIMIZERS, PARAMETERS
+
+pytestmark = pytest.mark.tensorflow
+
+
+def factors(schedule: str, steps: int, decay_epochs: float = 2.0) -> list[float]:
+    return [float(multiplier(schedule, step, 4, 5, 0.5, decay_epochs)) for step in range(steps)]
+
+
+def test_schedules_by_hand() -> None:
+    assert set(SCHEDULES) == set(PARAMETERS["schedule"].allowed)
+    assert factors("constant", 3) == [1, 1, 1]
+    cosine = [(1 + math.cos(math.pi * step / 20)) / 2 for step in range(20)]
+    np.testing.assert_allclose(factors("cosine", 20), cosine, atol=1e-12)
+    np.testing.assert_allclose(factors("exponential", 17)[::8], [1, 0.5, 0.25])
+    np.testing.assert_allclose(factors("exponential", 2)[1], 0.5 ** (1 / 8))
+    np.testing.assert_allclose(factors("step", 17), [1] * 8 + [0.5] * 8 + [0.25])
+
+
+def test_steps_fall_where_they_should_in_spite_of_rounding() -> None:
+    """A decay every tenth of an epoch of ten updates is one after every update."""
+    values = [float(multiplier("step", step, 10, 5, 0.5, 0.1)) for step in range(8)]
+    np.testing.assert_allclose(values, [0.5**step for step in range(8)])
+
+
+def test_keras_sees_the_schedule() -> None:
+    schedule = learning_rate({"schedule": "exponential", "decay_rate": 0.5, "decay_epochs": 1.0}, 0.1, 2, 9)
+    assert isinstance(schedule, Schedule)
+    optimizer = keras.optimizers.SGD(schedule)
+    weight = keras.Variable(np.float32(0))
+    for expected in (0.1, 0.1 * 0.5**0.5, 0.05):
+        before = weight.numpy()
+        optimizer.apply([tf.constant(1.0)], [weight])
+        np.testing.assert_allclose(before - weight.numpy(), expected, rtol=1e-5)
+        np.testing.assert_allclose(learning_rate_used(optimizer), expected, rtol=1e-6)
+    again = keras.optimizers.schedules.deserialize(keras.optimizers.schedules.serialize(schedule))
+    assert vars(again) == vars(schedule)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizers_are_keras_with_its_defaults(name: str) -> None:
+    params = {"optimizer": name, "learning_rate": None, "weight_decay": None, "beta_1": None}
+    ours = make_optimizer(params, base_learning_rate(params)).get_config()
+    theirs = optimizer_class(name)().get_config()
+    assert {**ours, "name": ""} == {**theirs, "name": ""}
+
+
+def test_optimizer_options_arrive() -> None:
+    sgd = make_optimizer({"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "weight_decay": 0.1}, 0.5)
+    assert (sgd.momentum, sgd.nesterov, sgd.weight_decay) == (0.9, True, 0.1)
+    adam = make_optimizer({"optimizer": "adam", "beta_1": 0.5, "clipnorm": 2.0, "epsilon": 0.1}, 0.5)
+    assert (adam.beta_1, adam.clipnorm, adam.epsilon) == (0.5, 2.0, 0.1)
+    with pytest.raises(ValueError, match="no optimizer named adamm"):
+        optimizer_class("adamm")
+
+
+OUTPUTS = np.array([[2.0, -1.0, 0.5], [0.0, 0.0, 4.0]], np.float32)
+TARGETS = np.array([0, 1], np.int32)
+
+
+def log_softmax(x: np.ndarray) -> np.ndarray:
+    x = x.astype(np.float64)
+    shifted = x - x.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+@pytest.mark.parametrize("smoothing", [None, 0.0, 0.3])
+def test_cross_entropy_by_hand(smoothing: float | None) -> None:
+    share = smoothing or 0.0
+    logs = log_softmax(OUTPUTS)
+    expected = -(1 - share) * logs[[0, 1], TARGETS] - share * logs.mean(axis=-1)
+    losses = example_losses("classification", OUTPUTS, TARGETS, from_logits=True, smoothing=smoothing)
+    np.testing.assert_allclose(losses, expected, rtol=1e-5)
+    probabilities = keras.ops.softmax(OUTPUTS)
+    losses = example_losses("classification", probabilities, TARGETS, from_logits=False, smoothing=smoothing)
+    np.testing.assert_allclose(losses, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("softmax", [False, True])
+def test_large_logits_neither_overflow_nor_stop_learning(smoothing: float, softmax: bool) -> None:
+    loss = make_loss("classification", from_logits=not softmax, smoothing=smoothing)
+
+    @tf.function
+    def value_and_gradient(logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(logits)
+            outputs = tf.nn.softmax(logits) if softmax else logits
+            value = loss(tf.constant([1]), outputs)
+        return value, tape.gradient(value, logits)
+
+    value, gradient = value_and_gradient(tf.constant([[1e4, -1e4, 0.0]]))
+    np.testing.assert_allclose(value, (1 - smoothing) * 2e4 + smoothing * 1e4, rtol=1e-5)
+    expected = [[1 - smoothing / 3, -(1 - smoothing) - smoothing / 3, -smoothing / 3]]
+    np.testing.assert_allclose(gradient, expected, atol=1e-5)
+
+
+def test_regression_by_hand() -> None:
+    outputs, targets = np.array([[1.0], [3.0]], np.float32), np.array([2.0, 7.0], np.float32)
+    np.testing.assert_allclose(example_losses("regression", outputs, targets, from_logits=True), [1, 16])
+    np.testing.assert_allclose(example_metrics("regression", outputs, targets), [1, 4])
+
+
+def test_accuracy_by_hand() -> None:
+    np.testing.assert_array_equal(example_metrics("classification", OUTPUTS, TARGETS), [1, 0])
