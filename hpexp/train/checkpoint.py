@@ -63,7 +63,8 @@ class Checkpoint:
     def restore(self, model: keras.Model, run_id: str) -> Progress | None:
         """Set the variables of a built model and its optimizer; `None` where there is no usable file."""
         try:
-            with np.load(self._file, allow_pickle=False) as archive:
+            # NumPy leaves a file open that is no archive, if it has opened it itself.
+            with self._file.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 arrays = dict(archive)
             story = json.loads(str(arrays["story"]))
             variables = _variables(model)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -50,7 +51,7 @@ def train_run(job: Job, run: Run, arrays: Arrays, emit: Emit) -> None:
 
 def failure(error: Exception) -> Result:
     """A failed run: the error as one line, and the traceback."""
-    text = " ".join(str(error).split()) or "no message"
+    text = _plain(" ".join(str(error).split())) or "no message"
     if isinstance(error, HpexpError):
         text += f" ({error.hint})" if error.hint else ""
     else:
@@ -58,8 +59,13 @@ def failure(error: Exception) -> Result:
     return Result(
         status=Status.FAILED,
         error=text[:500],
-        traceback="".join(traceback.format_exception(error)),
+        traceback=_plain("".join(traceback.format_exception(error))),
     )
+
+
+def _plain(text: str) -> str:
+    """Without the terminal colours that Keras puts into its errors."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
 def _train(job: Job, run: Run, arrays: Arrays, emit: Emit) -> Result:

@@ -92,7 +92,11 @@ def _hidden(layer: Any, x: Any, params: Params, name: str) -> Any:
     x = layer(x)
     if params.get("batch_norm"):
         x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)
-    x = keras.layers.Activation(params.get("activation", "relu"), name=f"{name}_activation")(x)
+    activation = params.get("activation", "relu")
+    if activation == "glu":  # halves the width, which an Activation layer cannot tell the next one
+        x = keras.ops.glu(x)
+    else:
+        x = keras.layers.Activation(activation, name=f"{name}_activation")(x)
     rate = params.get("dropout", 0.0)
     assert isinstance(rate, int | float)
     if rate:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +19,26 @@ def save_model(model: keras.Model, path: str) -> None:
     Keras, where nobody needs the masks to repeat.
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    if any(isinstance(layer, HashDropout) for layer in model.layers):
-        portable = keras.models.clone_model(model, clone_function=_portable)
-        values = {variable.path: variable for variable in model.variables}
-        for variable in portable.variables:
-            if variable.path in values:  # Keras's dropout has a seed that ours lacks
-                variable.assign(values[variable.path])
-        model = portable
-    model.save(path)
+    with _uncompiled(model):
+        if any(isinstance(layer, HashDropout) for layer in model.layers):
+            portable = keras.models.clone_model(model, clone_function=_portable)
+            values = {variable.path: variable for variable in model.variables}
+            for variable in portable.variables:
+                if variable.path in values:  # Keras's dropout has a seed that ours lacks
+                    variable.assign(values[variable.path])
+            portable.save(path)
+        else:
+            model.save(path)
+
+
+@contextmanager
+def _uncompiled(model: keras.Model) -> Iterator[None]:
+    """Keras saves a compiled model with its loss, and hpexp's are functions that it cannot load."""
+    compiled, model.compiled = model.compiled, False
+    try:
+        yield
+    finally:
+        model.compiled = compiled
 
 
 def _portable(layer: Any) -> Any:
