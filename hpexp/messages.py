@@ -32,6 +32,8 @@ class Job:
     checkpoints: str = ""
     models: Mapping[str, str] | None = None
     """Run id -> path of the `model.keras` to save."""
+    threads: int = 0
+    """Threads for TensorFlow, decided by a worker's first job; 0 leaves it to TensorFlow."""
 
 
 @dataclass(frozen=True, slots=True)

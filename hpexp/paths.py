@@ -58,11 +58,6 @@ class LogsFolder:
         """One small file per TensorBoard server that hpexp started on these logs."""
         return self.internal / "boards"
 
-    @property
-    def workers(self) -> Path:
-        """What living workers print."""
-        return self.internal / "workers"
-
     def checkpoints(self, run_id: str) -> Path:
         """Where a run keeps what it needs to go on from its last epoch."""
         return self.internal / "checkpoints" / run_id

@@ -7,7 +7,6 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,8 +18,9 @@ from tests.builders import a_job, a_run, an_experiment
 
 
 @pytest.fixture
-def backend(tmp_path: Path) -> Iterator[LocalBackend]:
-    made = LocalBackend(2, tmp_path / "workers", "hpexp.execute.fake")
+def backend() -> Iterator[LocalBackend]:
+    made = LocalBackend("hpexp.execute.fake")
+    made.resize(2)
     yield made
     made.close()
 
@@ -115,15 +115,15 @@ def test_a_killed_worker_fails_its_run_and_no_other(backend: LocalBackend) -> No
     assert errors(messages) == ["the worker died: signal 9 (SIGKILL), often a lack of memory"]
 
 
-def test_a_broken_installation_is_an_error_not_a_loop(tmp_path: Path) -> None:
-    backend = LocalBackend(1, tmp_path, "hpexp.no_such_trainer")
+def test_a_broken_installation_is_an_error_not_a_loop() -> None:
+    backend = LocalBackend("hpexp.no_such_trainer")
     with pytest.raises(HpexpError, match="workers cannot start"):
         train(backend, a_job(an_experiment(), a_run()))
     backend.close()
 
 
-def test_workers_end_with_their_driver(tmp_path: Path) -> None:
-    backend = LocalBackend(1, tmp_path, "hpexp.execute.fake")
+def test_workers_end_with_their_driver() -> None:
+    backend = LocalBackend("hpexp.execute.fake")
     backend.submit(a_job(an_experiment(behave="hang"), a_run()))
     for message in backend.messages():
         if isinstance(message, EpochEnd):
@@ -137,8 +137,8 @@ def test_workers_end_with_their_driver(tmp_path: Path) -> None:
     backend.close()
 
 
-def test_closing_stops_at_once_and_leaves_no_output_files(tmp_path: Path) -> None:
-    backend = LocalBackend(2, tmp_path / "workers", "hpexp.execute.fake")
+def test_closing_stops_at_once() -> None:
+    backend = LocalBackend("hpexp.execute.fake")
     backend.submit(a_job(an_experiment(behave="hang"), a_run()))
     for message in backend.messages():
         if isinstance(message, EpochEnd):
@@ -147,7 +147,15 @@ def test_closing_stops_at_once_and_leaves_no_output_files(tmp_path: Path) -> Non
     backend.close()
     backend.close()
     assert time.monotonic() - before < 5
-    assert list((tmp_path / "workers").iterdir()) == []
+    assert not backend._workers
+
+
+def test_a_warm_worker_is_the_one_that_trains(backend: LocalBackend) -> None:
+    backend.warm()
+    (worker,) = backend._workers
+    run = a_run()
+    assert results(train(backend, a_job(an_experiment(), run))) == {run.id: Status.DONE}
+    assert backend._workers == [worker]
 
 
 def test_more_jobs_may_come_while_messages_are_read(backend: LocalBackend) -> None:

@@ -10,6 +10,8 @@ CODE = """
 import gc, json, sys
 from hpexp.train.start import hidden
 import hpexp.train
+from hpexp.train.start import use_threads
+use_threads(1)
 hidden_then = "sklearn" not in sys.modules
 import tensorflow as tf
 import sklearn.base
@@ -22,7 +24,7 @@ print(json.dumps({
 
 
 def test_scikit_learn_is_hidden_from_keras_alone() -> None:
-    environment = {"HPEXP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment = {"TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(
         [sys.executable, "-c", CODE], env=environment, capture_output=True, text=True, check=True
     )

@@ -7,12 +7,10 @@ and a new worker takes over the rest.
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from hpexp.errors import HpexpError
 from hpexp.execute.clock import JobClock
@@ -28,33 +26,33 @@ MAX_EARLY_DEATHS = 2
 
 
 class LocalBackend:
-    """Worker processes on this machine; `folder` takes their output while they live."""
+    """Worker processes on this machine, one until `resize` allows more."""
 
-    def __init__(self, workers: int, folder: Path, trainer: str = "hpexp.train.worker") -> None:
-        self._folder = folder
-        self._size = workers
+    def __init__(self, trainer: str = "hpexp.train.worker") -> None:
+        self._size = 1
         self._trainer = trainer
         self._jobs: deque[Job] = deque()
         self._workers: list[WorkerProcess] = []
         self._clocks: dict[int, JobClock] = {}
         self._baseline: dict[int, int] = {}
-        self._numbers = itertools.count()
         self._early_deaths = 0
 
     def submit(self, job: Job) -> None:
         self._jobs.append(job)
-        if len(self._workers) < self._size:
-            self._start_worker()
+        self._start_workers()
 
     def warm(self) -> None:
         """Start one worker before there is a job, so that it imports TensorFlow meanwhile."""
         if not self._workers:
             self._start_worker()
 
+    def resize(self, workers: int) -> None:
+        """Use so many workers, which share the machine's cores; before the first job."""
+        self._size = workers
+
     def messages(self) -> Iterator[Message | None]:
         while self._jobs or self._clocks:
-            while self._jobs and len(self._workers) < min(self._size, len(self._jobs) + len(self._clocks)):
-                self._start_worker()
+            self._start_workers()
             self._hand_out()
             ready = wait_for(self._workers, TICK_SECONDS)
             for worker in ready:
@@ -68,13 +66,15 @@ class LocalBackend:
         self._clocks.clear()
         for worker in self._workers:
             worker.kill()
-            worker.output.unlink(missing_ok=True)
         self._workers.clear()
 
+    def _start_workers(self) -> None:
+        """As many as there are jobs, within the size."""
+        while self._jobs and len(self._workers) < min(self._size, len(self._jobs) + len(self._clocks)):
+            self._start_worker()
+
     def _start_worker(self) -> None:
-        threads = max(1, (os.cpu_count() or 1) // self._size)
-        output = self._folder / f"{os.getpid()}-{next(self._numbers)}.log"
-        self._workers.append(WorkerProcess(output, self._trainer, {"HPEXP_THREADS": str(threads)}))
+        self._workers.append(WorkerProcess(self._trainer))
 
     def _hand_out(self) -> None:
         for worker in list(self._workers):
@@ -84,7 +84,7 @@ class LocalBackend:
                 if self._grown(worker):
                     self._remove(worker)
                     continue
-                job = self._jobs.popleft()
+                job = replace(self._jobs.popleft(), threads=max(1, (os.cpu_count() or 1) // self._size))
                 self._clocks[worker.pid] = JobClock(job)
                 worker.send(job)
 
@@ -164,7 +164,6 @@ class LocalBackend:
 
     def _remove(self, worker: WorkerProcess) -> None:
         worker.kill()
-        worker.output.unlink(missing_ok=True)
         self._workers.remove(worker)
         self._baseline.pop(worker.pid, None)
 

@@ -7,9 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import tempfile
 from multiprocessing.connection import Connection, Pipe
-from pathlib import Path
 
 from hpexp.messages import Job, Message
 
@@ -17,33 +16,29 @@ TAIL_BYTES = 8000
 
 
 class WorkerProcess:
-    """A child process with a pipe each way and a file that takes all it prints.
+    """A child process with a pipe each way and a nameless file that takes all it prints.
 
-    `output` is the file; it holds what native code prints too, which is what is left
-    to read after a crash.
+    The file holds what native code prints too, which is what is left to read after a crash.
     """
 
-    def __init__(self, output: Path, trainer: str, env: dict[str, str] | None = None) -> None:
-        output.parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, trainer: str) -> None:
         jobs_out, self._jobs = Pipe(duplex=False)
         self.messages, messages_in = Pipe(duplex=False)
-        self.output = output
-        self.started = time.monotonic()
         self.free = False
         """Whether it waits for a job; False until TensorFlow is imported."""
         self.ready = False
         self.job: Job | None = None
+        self._tail = b""
         fds = (jobs_out.fileno(), messages_in.fileno())
-        with output.open("wb") as file:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "hpexp.execute.child", *map(str, fds), trainer],
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                pass_fds=fds,
-                env={**os.environ, **(env or {})},
-                start_new_session=True,
-            )
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - `wait` closes it
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "hpexp.execute.child", *map(str, fds), trainer],
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            pass_fds=fds,
+            start_new_session=True,
+        )
         jobs_out.close()
         messages_in.close()
 
@@ -87,28 +82,24 @@ class WorkerProcess:
             os.killpg(self.pid, signal.SIGKILL)
         self.wait()
 
-    def retire(self) -> None:
-        """Let it end by itself: it has no job and gets no more."""
-        self._jobs.close()
-        self.kill()
-
     def wait(self) -> str:
         """Reap it; returns in words how it ended."""
         code = self._process.wait()
         for connection in (self._jobs, self.messages):
             with contextlib.suppress(OSError):
                 connection.close()
+        if not self._output.closed:
+            self._tail = self._last_bytes()
+            self._output.close()
         return describe_exit(code)
 
     def tail(self) -> str:
         """The last part of what it printed."""
-        try:
-            with self.output.open("rb") as file:
-                file.seek(0, os.SEEK_END)
-                file.seek(max(0, file.tell() - TAIL_BYTES))
-                return file.read().decode(errors="replace")
-        except OSError:
-            return ""
+        return (self._tail if self._output.closed else self._last_bytes()).decode(errors="replace")
+
+    def _last_bytes(self) -> bytes:
+        descriptor = self._output.fileno()
+        return os.pread(descriptor, TAIL_BYTES, max(0, os.fstat(descriptor).st_size - TAIL_BYTES))
 
 
 def describe_exit(code: int) -> str:

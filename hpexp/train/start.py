@@ -73,7 +73,7 @@ def _terminal_spared() -> Iterator[None]:
 
 
 def import_tensorflow() -> None:
-    """Import TensorFlow and Keras, and give TensorFlow the threads of HPEXP_THREADS, if set.
+    """Import TensorFlow and Keras.
 
     Messages below an error are silenced, unless TF_CPP_MIN_LOG_LEVEL says otherwise.
     """
@@ -87,13 +87,20 @@ def import_tensorflow() -> None:
 
         gpus = tf.config.list_physical_devices("GPU")
     tf.get_logger().setLevel("ERROR")
-    threads = int(os.environ.get("HPEXP_THREADS", "0"))
-    if threads > 0:
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(threads)
     if gpus:
         # On a processor the same run gives the same numbers anyway.
         tf.config.experimental.enable_op_determinism()
+
+
+def use_threads(count: int) -> None:
+    """Let TensorFlow use so many threads. After its first operation it keeps those it has."""
+    import tensorflow as tf
+
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(count)
+        tf.config.threading.set_inter_op_parallelism_threads(count)
+    except RuntimeError:
+        return
 
 
 def devices() -> str:

@@ -15,7 +15,7 @@ from hpexp.model import DataSpec, Run
 from hpexp.train.data import Arrays, load, prepare
 from hpexp.train.fit import failure, train_run
 from hpexp.train.models import build_model
-from hpexp.train.start import devices
+from hpexp.train.start import devices, use_threads
 from hpexp.train.summaries import graph
 
 Emit = Callable[[Message], None]
@@ -35,6 +35,8 @@ def train_job(job: Job, emit: Emit) -> None:
     `fit`, and each run's log says why.
     """
     runs = job.group.runs
+    if job.threads:
+        use_threads(job.threads)
     try:
         arrays = _arrays(job.experiment.data, job.experiment.smoke)
     except Exception as error:
