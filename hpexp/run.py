@@ -12,6 +12,7 @@ from typing import Literal
 
 from hpexp import config, environment
 from hpexp.errors import ConfigError
+from hpexp.events import write_experiment
 from hpexp.execute import Backend
 from hpexp.interrupt import Interrupt
 from hpexp.jobs import make_jobs, worker_count
@@ -79,7 +80,39 @@ def load_plans(configs: Sequence[Path], options: RunOptions) -> list[Plan]:
     return [build_plan(each, config.data_facts(each), engine=options.engine) for each in experiments]
 
 
-def run(plans: Sequence[Plan], options: RunOptions, view: View) -> list[Outcome]:
+@contextmanager
+def backend_for(options: RunOptions) -> Iterator[Backend]:
+    """Where runs are trained. A worker begins to import TensorFlow at once, while the driver plans."""
+    backend: Backend
+    if options.on == "inline":
+        from hpexp.execute.inline import InlineBackend
+
+        backend = InlineBackend()
+    else:
+        from hpexp.execute.local import LocalBackend
+
+        backend = LocalBackend(options.trainer)
+        backend.warm()
+    try:
+        yield backend
+    finally:
+        backend.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """What the experiments of one `hpexp run` share."""
+
+    options: RunOptions
+    logs: LogsFolder
+    store: Store
+    backend: Backend
+    interrupt: Interrupt
+    view: View
+    workers: int
+
+
+def run(plans: Sequence[Plan], options: RunOptions, view: View, backend: Backend) -> list[Outcome]:
     """Train what is missing in each plan, one experiment after the other, with the same workers.
 
     Raises:
@@ -93,33 +126,33 @@ def run(plans: Sequence[Plan], options: RunOptions, view: View) -> list[Outcome]
         missing = [_begin(store, plan, options) for plan in plans]
         todo_plans = [_with_runs(plan, todo) for plan, todo in zip(plans, missing, strict=True)]
         workers = worker_count(_jobs(options, plans), todo_plans)
-        with _backend(options, workers, logs) as backend:
-            for plan, todo in zip(plans, missing, strict=True):
-                jobs = make_jobs(plan, todo, workers, logs)
-                recorder = Recorder(plan.experiment, plan.runs, store, logs, view)
-                gave_up = False
-                if jobs:
-                    runs = [run for run in plan.runs if run.id in todo]
-                    view.open(
-                        plan.experiment.name, runs, plan.experiment.objective, len(plan.runs) - len(runs)
-                    )
-                    try:
-                        gave_up = _execute(backend, jobs, recorder, _max_failures(plan, options), interrupt)
-                    finally:
-                        recorder.interrupt()
-                        view.close()
-                outcomes.append(
-                    Outcome(
-                        plan,
-                        len(plan.runs) - len(todo),
-                        recorder.results,
-                        interrupted=interrupt.requested,
-                        gave_up=gave_up,
-                    )
-                )
-                if interrupt.requested:
-                    break
+        backend.resize(workers)
+        session = _Session(options, logs, store, backend, interrupt, view, workers)
+        for plan, todo in zip(plans, missing, strict=True):
+            outcomes.append(_train(session, plan, todo))
+            if interrupt.requested:
+                break
     return outcomes
+
+
+def _train(session: _Session, plan: Plan, todo: set[str]) -> Outcome:
+    """Train one experiment's missing runs."""
+    experiment = plan.experiment
+    recorder = Recorder(experiment, plan.runs, session.store, session.logs, session.view)
+    gave_up = False
+    if todo:
+        write_experiment(session.logs.experiment(experiment.name), experiment, plan.runs)
+        jobs = make_jobs(plan, todo, session.workers, session.logs)
+        runs = [run for run in plan.runs if run.id in todo]
+        session.view.open(experiment.name, runs, experiment.objective, len(plan.runs) - len(runs))
+        most = _max_failures(plan, session.options)
+        try:
+            gave_up = _execute(session.backend, jobs, recorder, most, session.interrupt)
+        finally:
+            recorder.interrupt()
+            session.view.close()
+    interrupted = session.interrupt.requested
+    return Outcome(plan, len(plan.runs) - len(todo), recorder.results, interrupted, gave_up)
 
 
 def _begin(store: Store, plan: Plan, options: RunOptions) -> set[str]:
@@ -186,23 +219,6 @@ class Retries:
         run = next(run for run in job.group.runs if run.id == message.run_id)
         self._submit(replace(job, group=Group(job.group.id, "fit", (run,))))
         return True
-
-
-@contextmanager
-def _backend(options: RunOptions, workers: int, logs: LogsFolder) -> Iterator[Backend]:
-    backend: Backend
-    if options.on == "inline":
-        from hpexp.execute.inline import InlineBackend
-
-        backend = InlineBackend()
-    else:
-        from hpexp.execute.local import LocalBackend
-
-        backend = LocalBackend(workers, logs.workers, options.trainer)
-    try:
-        yield backend
-    finally:
-        backend.close()
 
 
 def _limited(experiment: Experiment, options: RunOptions) -> Experiment:

@@ -79,8 +79,9 @@ def run(
             timeout=seconds(timeout),
             command=("hpexp", *sys.argv[1:]),
         )
+        backend = stack.enter_context(story.backend_for(options))
         plans = story.load_plans(configs, options)
-        outcomes = story.run(plans, options, view_for(messages(), quiet=quiet))
+        outcomes = story.run(plans, options, view_for(messages(), quiet=quiet), backend)
         if junit:
             write_junit(junit, outcomes, logs)
         if json:

@@ -16,6 +16,9 @@ class Backend(Protocol):
     `Finished`, also when its worker dies, unless the backend is closed first.
     """
 
+    def resize(self, workers: int) -> None:
+        """Train so many jobs at a time; called before the first job."""
+
     def submit(self, job: Job) -> None:
         """Queue a job."""
 
