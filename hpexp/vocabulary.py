@@ -51,11 +51,11 @@ Kind: TypeAlias = Literal["number", "count", "flag", "name", "batch", "widths"]
 class Parameter:
     """One parameter of the built-in models and of training.
 
-    `lane` tells that the compiled engine can train runs that differ in it as lanes of
-    one program; the others decide the program's structure. `low`/`high` bound a number
-    (inclusive, unless `open_high`). `dead` says why the parameter has no effect at a
-    point, or `None` where it has one; it sees the point with the defaults filled in and
-    the model's kind under `model`.
+    `lane` tells that the compiled engine can train runs that differ in it in one program,
+    as numbers of each lane or in stretches of lanes; the others decide the program's
+    structure. `low`/`high` bound a number (inclusive, unless `open_high`). `dead` says why
+    the parameter has no effect at a point, or `None` where it has one; it sees the point
+    with the defaults filled in, the model's kind under `model` and the data's under `task`.
     """
 
     name: str
@@ -121,10 +121,10 @@ PARAMETERS: dict[str, Parameter] = {
                   dead=_without("mlp", "cnn")),
         Parameter("filters", "widths", (16, 32), "filters of the convolution layers", dead=_without("cnn")),
         Parameter("kernel_size", "count", 3, "width of a convolution's window", low=1, dead=_without("cnn")),
-        Parameter("activation", "name", "relu", "hidden layers' activation", allowed=ACTIVATIONS,
+        Parameter("activation", "name", "relu", "hidden layers' activation", lane=True, allowed=ACTIVATIONS,
                   dead=_activation),
         Parameter("initializer", "name", "glorot_uniform", "kernels' initializer", allowed=INITIALIZERS,
-                  dead=_without("mlp", "cnn", "linear")),
+                  lane=True, dead=_without("mlp", "cnn", "linear")),
         Parameter("dropout", "number", 0.0, "share of hidden units dropped", lane=True, low=0, high=1,
                   open_high=True, dead=_activation),
         Parameter("batch_norm", "flag", False, "batch normalization in hidden layers", dead=_activation),
@@ -132,23 +132,23 @@ PARAMETERS: dict[str, Parameter] = {
                   dead=_without("mlp", "cnn", "linear")),
         Parameter("output", "name", "logits", "what the last layer gives the loss",
                   allowed=("logits", "softmax"), dead=_classification),
-        Parameter("optimizer", "name", "sgd", "Keras optimizer", allowed=OPTIMIZERS),
+        Parameter("optimizer", "name", "sgd", "Keras optimizer", lane=True, allowed=OPTIMIZERS),
         Parameter("learning_rate", "number", None, "step size; Keras's default where not set", lane=True,
                   low=0),
         Parameter("momentum", "number", 0.0, "momentum", lane=True, low=0, high=1,
                   dead=_optimizers("sgd", "rmsprop")),
-        Parameter("nesterov", "flag", False, "Nesterov momentum", dead=_nesterov),
+        Parameter("nesterov", "flag", False, "Nesterov momentum", lane=True, dead=_nesterov),
         Parameter("weight_decay", "number", None, "decoupled weight decay", lane=True, low=0),
         Parameter("beta_1", "number", None, "decay of the first moment", low=0, high=1, open_high=True,
-                  dead=_optimizers(*_BETA_1)),
+                  lane=True, dead=_optimizers(*_BETA_1)),
         Parameter("beta_2", "number", None, "decay of the second moment", low=0, high=1, open_high=True,
-                  dead=_optimizers(*_BETA_1)),
+                  lane=True, dead=_optimizers(*_BETA_1)),
         Parameter("rho", "number", None, "decay of the squared gradients", low=0, high=1, open_high=True,
-                  dead=_optimizers("adadelta", "rmsprop")),
+                  lane=True, dead=_optimizers("adadelta", "rmsprop")),
         Parameter("epsilon", "number", None, "guard against division by zero", low=0,
-                  dead=_optimizers(*_EPSILON)),
-        Parameter("clipnorm", "number", None, "largest norm of each weight's gradient", low=0),
-        Parameter("schedule", "name", "constant", "how the learning rate falls",
+                  lane=True, dead=_optimizers(*_EPSILON)),
+        Parameter("clipnorm", "number", None, "largest norm of each weight's gradient", lane=True, low=0),
+        Parameter("schedule", "name", "constant", "how the learning rate falls", lane=True,
                   allowed=("constant", "cosine", "exponential", "step")),
         Parameter("decay_rate", "number", 0.5, "factor of one decay", lane=True, low=0, high=1,
                   dead=_decay_rate),
@@ -163,6 +163,9 @@ PARAMETERS: dict[str, Parameter] = {
                   low=0, high=1, open_high=True, dead=_classification),
     )
 }  # fmt: skip
+
+LANES = frozenset(parameter.name for parameter in PARAMETERS.values() if parameter.lane)
+"""Parameters in which runs of one compiled program may differ; all others decide its structure."""
 
 MINI_BATCH = 32
 CLASSIFICATION_METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")

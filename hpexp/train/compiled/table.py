@@ -12,13 +12,7 @@ import numpy as np
 from hpexp.model import Params, Run
 from hpexp.train.compiled.updates import lane_option, optimizer_key
 from hpexp.train.optimizers import base_learning_rate
-
-LANES_AND_SEGMENTS = frozenset(
-    ("learning_rate", "momentum", "weight_decay", "dropout", "l2", "label_smoothing", "decay_rate",
-     "decay_epochs", "epochs", "schedule", "initializer", "activation", "optimizer", "nesterov",
-     "beta_1", "beta_2", "rho", "epsilon", "clipnorm")
-)  # fmt: skip
-"""Parameters in which the lanes of one program may differ; all others decide its structure."""
+from hpexp.vocabulary import LANES
 
 
 def structure(params: Params, named: frozenset[str] = frozenset()) -> tuple[Any, ...]:
@@ -26,7 +20,7 @@ def structure(params: Params, named: frozenset[str] = frozenset()) -> tuple[Any,
 
     `named` are the parameters that an own model's function takes.
     """
-    free = LANES_AND_SEGMENTS - named
+    free = LANES - named
     return tuple(sorted((name, value) for name, value in params.items() if name not in free))
 
 
