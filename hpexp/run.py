@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,9 @@ from hpexp.recorder import Recorder
 from hpexp.store import Store
 
 TRAINER = "hpexp.train.worker"
+TICK_SECONDS = 0.5
+"""What has been recorded is visible to others, TensorBoard among them, at most this late."""
+
 FAILURES = (Status.FAILED, Status.TIMEOUT)
 
 
@@ -182,12 +186,15 @@ def _execute(
     for job in jobs:
         backend.submit(job)
     failures = 0
+    ticked = time.monotonic()
     for message in backend.messages():
         if interrupt.requested:
             backend.close()
             return False
-        if message is None:
+        if message is None or time.monotonic() - ticked > TICK_SECONDS:
             recorder.tick()
+            ticked = time.monotonic()
+        if message is None:
             continue
         if retries.takes(message):
             continue

@@ -1,0 +1,96 @@
+"""Ctrl-C, kills and two at once, with workers that only pretend to train."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import FAKE, Command
+
+CONFIG = """\
+name: slow
+data: iris
+model: {python: "toy:build", behave: slow}
+params: {epochs: 10}
+seeds: 4
+"""
+
+
+@pytest.fixture
+def slow(hpexp: Command) -> Command:
+    hpexp.write("toy.py", "def build(input_shape, outputs, behave=''):\n    ...\n")
+    hpexp.write("slow.yaml", CONFIG)
+    return hpexp
+
+
+def statuses(hpexp: Command) -> Counter[str]:
+    rows: list[dict[str, Any]] = json.loads(hpexp("results", "slow", "--format", "json").stdout)
+    return Counter(row["status"] for row in rows)
+
+
+def started(hpexp: Command, *arguments: str) -> subprocess.Popen[str]:
+    """`hpexp run slow.yaml`, once the first run has begun to train."""
+    process = hpexp.start("run", "slow.yaml", "--jobs", "1", *arguments, **FAKE)
+    deadline = time.monotonic() + 60
+    while not list(Path(hpexp.folder, "logs").glob("slow/*/train/events*")):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return process
+
+
+def test_ctrl_c_stops_cleanly_and_run_goes_on_later(slow: Command) -> None:
+    process = started(slow)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, out + err
+    assert "Traceback" not in out + err
+    assert statuses(slow) == {"interrupted": 1, "pending": 3}
+    slow("run", "slow.yaml", "--jobs", "2", **FAKE)
+    assert statuses(slow) == {"done": 4}
+
+
+def test_a_second_run_on_the_same_logs_says_who_holds_them(slow: Command) -> None:
+    process = started(slow)
+    done = slow("run", "slow.yaml", code=1, **FAKE)
+    assert str(process.pid) in done.stderr
+    done = slow("clean", "--yes", code=1)
+    assert str(process.pid) in done.stderr
+    process.kill()
+    process.communicate()
+
+
+def test_after_a_kill_exactly_the_missing_runs_are_trained(slow: Command) -> None:
+    process = started(slow)
+    time.sleep(2.5)  # one run takes two seconds
+    process.kill()
+    process.communicate()
+    before = statuses(slow)
+    assert before["done"] == 1
+    done = slow("run", "slow.yaml", "--jobs", "2", **FAKE)
+    assert "3 runs to train" in done.stderr
+    assert statuses(slow) == {"done": 4}
+
+
+def test_fail_fast_stops_at_the_first_failure(slow: Command) -> None:
+    text = CONFIG.replace("behave: slow", "behave: raise").replace("name: slow", "name: bad")
+    slow.write("bad.yaml", text)
+    slow("run", "bad.yaml", "--fail-fast", "--jobs", "1", code=1, **FAKE)
+    rows = json.loads(slow("results", "bad", "--format", "json").stdout)
+    assert Counter(row["status"] for row in rows)["failed"] == 1
+
+
+def test_a_hanging_run_is_stopped_by_its_time_limit(slow: Command) -> None:
+    slow.write(
+        "hang.yaml", CONFIG.replace("behave: slow", "behave: hang").replace("name: slow", "name: hang")
+    )
+    slow("run", "hang.yaml", "--timeout", "1s", "--set", "seeds=1", code=1, **FAKE)
+    (row,) = json.loads(slow("results", "hang", "--format", "json").stdout)
+    assert row["status"] == "timeout"
