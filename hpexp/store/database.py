@@ -1,0 +1,194 @@
+"""SQLite as the store uses it: opening, and errors that say what to do.
+
+Nothing here knows the tables' meaning.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeAlias
+
+from hpexp.errors import StoreError
+from hpexp.store import schema
+
+Values: TypeAlias = Sequence[object] | Mapping[str, object]
+
+_BUSY_SECONDS = 10.0
+_CANNOT_OPEN = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
+
+
+class Database:
+    """An open store. Every method raises StoreError alone."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+
+    @classmethod
+    def for_writing(cls, path: Path) -> Database:
+        """Open, create or migrate the file at `path`."""
+        with translated(path):
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StoreError(f"{path.parent}: {error.strerror}", hint=_WRITABLE) from error
+            connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+            try:
+                schema.check(connection, path)
+                connection.execute("PRAGMA journal_mode = WAL")
+                # With WAL, NORMAL loses no committed row when a process is killed; after a
+                # power cut the last moments may be missing, and those runs are trained again.
+                connection.execute("PRAGMA synchronous = NORMAL")
+                schema.migrate(connection)
+            except BaseException:
+                connection.close()
+                raise
+        return cls(connection, path)
+
+    @classmethod
+    def for_reading(cls, path: Path) -> Database | None:
+        """Open the file without changing it; None where there is none, or an empty one."""
+        if not path.exists():
+            return None
+        with translated(path):
+            connection = _read_only(path)
+            try:
+                found = schema.check(connection, path)
+                if found < schema.VERSION:
+                    connection = _in_memory(connection)
+                    schema.migrate(connection)
+            except BaseException:
+                connection.close()
+                raise
+        if found == 0:
+            connection.close()
+            return None
+        return cls(connection, path)
+
+    def rows(self, sql: str, values: Values = ()) -> list[Any]:
+        """The rows of a query, as tuples."""
+        with translated(self._path):
+            return self._connection.execute(sql, values).fetchall()
+
+    def write(self, sql: str, values: Values = ()) -> int:
+        """Execute one statement in the open transaction; returns the last row's number."""
+        with translated(self._path):
+            self._begin()
+            return self._connection.execute(sql, values).lastrowid or 0
+
+    def write_many(self, sql: str, rows: Iterable[Values]) -> None:
+        """Execute one statement for each of `rows` in the open transaction."""
+        with translated(self._path):
+            self._begin()
+            self._connection.executemany(sql, rows)
+
+    def commit(self) -> None:
+        """End the open transaction, if there is one."""
+        with translated(self._path):
+            if self._connection.in_transaction:
+                self._connection.execute("COMMIT")
+
+    def compact(self) -> None:
+        """Give the space of deleted rows back, where there is room to do it."""
+        self.commit()
+        try:
+            self._connection.execute("VACUUM")
+        except sqlite3.OperationalError:
+            # It needs as much space again; a full disk is the very reason to delete.
+            return
+
+    def integrity(self) -> str | None:
+        """What `PRAGMA integrity_check` finds wrong, or None."""
+        try:
+            found = [str(row[0]) for row in self.rows("PRAGMA integrity_check(5)")]
+        except StoreError as error:
+            return str(error)
+        return None if found == ["ok"] else "; ".join(found)
+
+    def close(self) -> None:
+        """Close; what is not committed is dropped."""
+        with translated(self._path):
+            self._connection.close()
+
+    def _begin(self) -> None:
+        if not self._connection.in_transaction:
+            self._connection.execute("BEGIN IMMEDIATE")
+
+
+_WRITABLE = "is the log folder writable? --logs names another"
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into StoreError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _explained(error, path) from error
+
+
+def _explained(error: sqlite3.Error, path: Path) -> StoreError:
+    # The low byte is the error's class; the rest says more than a person needs.
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    match code:
+        case sqlite3.SQLITE_FULL:
+            hint = "make room, then give the same command again; it goes on from there"
+            return StoreError(f"{path}: the disk is full; what was recorded before is kept", hint=hint)
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            hint = f"move {path.name} away and run the experiments again; event files are not affected"
+            return StoreError(f"{path} is damaged: {error}", hint=hint)
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return StoreError(f"{path} is in use by another program", hint="try again when that has ended")
+        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_IOERR:
+            return StoreError(f"{path}: {error}", hint=_WRITABLE)
+    return StoreError(f"{path}: {error}")
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write, also where the folder cannot be written.
+
+    Reading in WAL mode needs two files beside the database. Where they cannot be made,
+    nobody writes either, so that the file can be taken as it is; rows that a killed
+    driver left in the write-ahead log are read from a copy.
+    """
+    try:
+        return _usable(f"{path.absolute().as_uri()}?mode=ro")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in _CANNOT_OPEN:
+            raise
+    log = path.with_name(path.name + "-wal")
+    if not log.is_file() or not log.stat().st_size:
+        return _usable(f"{path.absolute().as_uri()}?immutable=1")
+    with TemporaryDirectory(prefix="hpexp-store-") as folder:
+        copy = Path(folder) / path.name
+        shutil.copyfile(path, copy)
+        shutil.copyfile(log, copy.with_name(log.name))
+        return _in_memory(_usable(copy.as_uri()))
+
+
+def _usable(uri: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _in_memory(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """A copy in memory; closes the original."""
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        connection.backup(copy)
+    except BaseException:
+        copy.close()
+        raise
+    finally:
+        connection.close()
+    return copy

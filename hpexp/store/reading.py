@@ -1,0 +1,89 @@
+"""Rows -> records."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from hpexp.messages import EpochEnd
+from hpexp.model import Objective, Status
+from hpexp.store.database import Database
+from hpexp.store.records import Invocation, StoredExperiment, StoredRun
+from hpexp.store.values import to_divergence, to_facts, to_numbers, to_params
+
+_RUN_COLUMNS = """
+    experiment, id, point, name, params, axes, seed, engine, status, epochs, best_epoch, metrics,
+    test, seconds, error, traceback, divergence, devices, started, finished, planned, invocation
+"""
+
+
+def runs(database: Database, experiment: str | None, *, all_: bool) -> list[StoredRun]:
+    """Runs in the order of their plan, those that are no longer planned last."""
+    rows = database.rows(
+        f"SELECT {_RUN_COLUMNS} FROM runs WHERE (:one IS NULL OR experiment = :one) AND (planned OR :all)"
+        " ORDER BY experiment, planned DESC, position, number",
+        {"one": experiment, "all": all_},
+    )
+    made = _invocations(database, {row[-1] for row in rows})
+    return [
+        StoredRun(
+            experiment=row[0],
+            id=row[1],
+            point=row[2],
+            name=row[3],
+            params=to_params(row[4]),
+            axes=to_params(row[5]),
+            seed=row[6],
+            engine=row[7],
+            status=Status(row[8]),
+            epochs=row[9],
+            best_epoch=row[10],
+            metrics=to_numbers(row[11]),
+            test=to_numbers(row[12]),
+            seconds=row[13],
+            error=row[14],
+            traceback=row[15],
+            divergence=to_divergence(row[16]),
+            devices=row[17],
+            started=row[18],
+            finished=row[19],
+            planned=bool(row[20]),
+            made=made.get(row[21]),
+        )
+        for row in rows
+    ]
+
+
+def _invocations(database: Database, wanted: set[int | None]) -> dict[int, Invocation]:
+    found = database.rows("SELECT id, time, command, path, config, facts FROM invocations")
+    return {
+        number: Invocation(time, command, path, config, to_facts(facts))
+        for number, time, command, path, config, facts in found
+        if number in wanted
+    }
+
+
+def experiments(database: Database) -> list[StoredExperiment]:
+    """Experiments by name."""
+    counts: defaultdict[str, Counter[Status]] = defaultdict(Counter)
+    grouped = "SELECT experiment, status, count(*) FROM runs WHERE planned GROUP BY experiment, status"
+    for name, status, count in database.rows(grouped):
+        counts[name][Status(status)] = count
+    return [
+        StoredExperiment(
+            name, description, path, config, Objective(metric, mode), bool(smoke), updated, counts[name]
+        )
+        for name, description, path, config, metric, mode, smoke, updated in database.rows(
+            "SELECT name, description, path, config, metric, mode, smoke, updated"
+            " FROM experiments ORDER BY name"
+        )
+    ]
+
+
+def epochs(database: Database, experiment: str, run_id: str) -> list[EpochEnd]:
+    """A run's epochs in order."""
+    rows = database.rows(
+        "SELECT epoch, logs, time FROM epochs WHERE run ="
+        " (SELECT number FROM runs WHERE experiment = ? AND id = ?) ORDER BY epoch",
+        (experiment, run_id),
+    )
+    return [EpochEnd(run_id, epoch, to_numbers(logs), time) for epoch, logs, time in rows]

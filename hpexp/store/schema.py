@@ -1,0 +1,108 @@
+"""The tables, as the steps that lead from each version of the store to the next.
+
+`PRAGMA user_version` counts the steps a store has taken. A step that has been released
+is never edited; a change is a new step at the end.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from hpexp import __version__
+from hpexp.errors import StoreError
+
+STEPS: tuple[str, ...] = (
+    """
+    CREATE TABLE experiments (
+        name TEXT PRIMARY KEY,
+        description TEXT NOT NULL,
+        path TEXT NOT NULL,
+        config TEXT NOT NULL,
+        metric TEXT NOT NULL,
+        mode TEXT NOT NULL,
+        smoke INTEGER NOT NULL,
+        updated REAL NOT NULL
+    );
+    CREATE TABLE invocations (
+        id INTEGER PRIMARY KEY,
+        experiment TEXT NOT NULL,
+        time REAL NOT NULL,
+        command TEXT NOT NULL,
+        path TEXT NOT NULL,
+        config TEXT NOT NULL,
+        facts TEXT NOT NULL
+    );
+    CREATE TABLE runs (
+        number INTEGER PRIMARY KEY,
+        experiment TEXT NOT NULL,
+        id TEXT NOT NULL,
+        planned INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        point TEXT NOT NULL,
+        name TEXT NOT NULL,
+        params TEXT NOT NULL,
+        axes TEXT NOT NULL,
+        seed INTEGER NOT NULL,
+        engine TEXT NOT NULL,
+        status TEXT NOT NULL,
+        epochs INTEGER NOT NULL DEFAULT 0,
+        best_epoch INTEGER,
+        metrics TEXT NOT NULL DEFAULT '{}',
+        test TEXT NOT NULL DEFAULT '{}',
+        seconds REAL NOT NULL DEFAULT 0,
+        error TEXT,
+        traceback TEXT,
+        divergence TEXT,
+        devices TEXT NOT NULL DEFAULT '',
+        started REAL,
+        finished REAL,
+        invocation INTEGER,
+        UNIQUE (experiment, id)
+    );
+    CREATE TABLE epochs (
+        run INTEGER NOT NULL,
+        epoch INTEGER NOT NULL,
+        time REAL NOT NULL,
+        logs TEXT NOT NULL,
+        PRIMARY KEY (run, epoch)
+    ) WITHOUT ROWID;
+    """,
+)
+VERSION = len(STEPS)
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """How many steps the store has taken; 0 for an empty file."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def check(connection: sqlite3.Connection, path: Path) -> int:
+    """The store's version.
+
+    Raises:
+        StoreError: a newer hpexp wrote it, or it is not hpexp's.
+    """
+    found = version_of(connection)
+    if found > VERSION:
+        raise StoreError(
+            f"{path} was written by a newer hpexp: it has store version {found}, "
+            f"and this hpexp ({__version__}) knows versions up to {VERSION}",
+            hint="install the newer hpexp, or use another folder with --logs",
+        )
+    if found == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        raise StoreError(f"{path} is not hpexp's run store", hint="use another folder with --logs")
+    return found
+
+
+def migrate(connection: sqlite3.Connection, steps: Sequence[str] = STEPS) -> None:
+    """Take the steps that the store has not taken, all or none of each."""
+    for number in range(version_of(connection), len(steps)):
+        script = f"BEGIN IMMEDIATE; {steps[number]}; PRAGMA user_version = {number + 1}; COMMIT;"
+        try:
+            connection.executescript(script)
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise

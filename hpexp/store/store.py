@@ -1,0 +1,167 @@
+"""What the driver tells the store, and what others ask of it."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from types import TracebackType
+
+from hpexp.errors import StoreError
+from hpexp.messages import EpochEnd
+from hpexp.model import Experiment, Result, Run, Status
+from hpexp.paths import LogsFolder
+from hpexp.store import reading, writing
+from hpexp.store.database import Database
+from hpexp.store.records import Invocation, StoredExperiment, StoredRun
+from hpexp.store.values import to_text
+
+
+class Store:
+    """The runs of one log folder; a context manager that commits and closes at its end.
+
+    Rows become visible to others, and survive a killed driver, with `commit`. The caller
+    of the writing methods holds the folder's lock (`hpexp.lock`).
+
+    Every method raises StoreError where the file is damaged or cannot be read or written.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._numbers: dict[str, dict[str, int]] = {}
+        self._epochs: defaultdict[int, list[tuple[int, int, float, str]]] = defaultdict(list)
+        self._begun: dict[str, tuple[object, ...]] = {}
+        self._invocations: dict[str, int] = {}
+
+    @classmethod
+    def open(cls, logs: LogsFolder) -> Store:
+        """The folder's store for writing; made, or brought up to date, where needed."""
+        return cls(Database.for_writing(logs.database))
+
+    @classmethod
+    def read(cls, logs: LogsFolder) -> Store | None:
+        """The folder's store for reading alone, or None where there is none yet."""
+        database = Database.for_reading(logs.database)
+        return None if database is None else cls(database)
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, StoreError):
+            self._database.close()
+        else:
+            self.close()
+
+    def close(self) -> None:
+        """Commit and close."""
+        try:
+            self.commit()
+        finally:
+            self._database.close()
+
+    def recover(self) -> None:
+        """What a killed driver left running was interrupted."""
+        writing.interrupt_running(self._database)
+        self.commit()
+
+    def begin(self, experiment: Experiment, command: str, facts: Mapping[str, object]) -> None:
+        """Make the experiment known; `command` and `facts` go to the runs trained from here on."""
+        now = time.time()
+        writing.put_experiment(self._database, experiment, now)
+        self._begun[experiment.name] = (now, command, experiment.path, experiment.text, to_text(facts))
+        self._invocations.pop(experiment.name, None)
+
+    def add(self, runs: Iterable[Run]) -> None:
+        """Make these the planned runs of their experiments.
+
+        New runs are pending; known ones keep their status and, once they have their
+        answer, the name of their folder. Runs that are no longer planned stay stored.
+        """
+        by_experiment: defaultdict[str, list[Run]] = defaultdict(list)
+        for run in runs:
+            by_experiment[run.experiment].append(run)
+        for experiment, planned in by_experiment.items():
+            writing.put_runs(self._database, experiment, planned)
+            self._numbers.pop(experiment, None)
+
+    def reset(self, experiment: str, ids: Collection[str]) -> None:
+        """Forget results and epochs of these runs; they are pending again."""
+        numbers = self._numbers_of(experiment)
+        writing.reset(self._database, [numbers[each] for each in ids if each in numbers])
+
+    def statuses(self, experiment: str) -> dict[str, Status]:
+        """Status by id of every stored run, planned or not."""
+        rows = self._database.rows("SELECT id, status FROM runs WHERE experiment = ?", (experiment,))
+        return {run_id: Status(status) for run_id, status in rows}
+
+    def started(self, experiment: str, run_id: str, time: float) -> None:
+        """The run begins anew at `time`; what an earlier try left is forgotten."""
+        number = self._number(experiment, run_id)
+        self._epochs.pop(number, None)
+        writing.start(self._database, number, time, self._invocation(experiment))
+
+    def epoch(self, experiment: str, row: EpochEnd) -> None:
+        """Note an epoch; it is written at the next commit, or when its run ends."""
+        number = self._number(experiment, row.run_id)
+        self._epochs[number].append((number, row.epoch, row.time, to_text(row.logs)))
+
+    def finished(self, experiment: str, run_id: str, result: Result) -> None:
+        """The run has ended; it counts as done with the next commit."""
+        number = self._number(experiment, run_id)
+        writing.put_epochs(self._database, self._epochs.pop(number, []))
+        writing.finish(self._database, number, result, time.time(), self._invocation(experiment))
+
+    def commit(self) -> None:
+        """Make all that was told so far last."""
+        if self._epochs:
+            writing.put_epochs(self._database, [row for rows in self._epochs.values() for row in rows])
+            self._epochs.clear()
+        self._database.commit()
+
+    def runs(self, experiment: str | None, *, all_: bool = False) -> list[StoredRun]:
+        """Planned runs in plan order; with `all_`, those no longer planned as well."""
+        return reading.runs(self._database, experiment, all_=all_)
+
+    def experiments(self) -> list[StoredExperiment]:
+        """Every experiment, by name."""
+        return reading.experiments(self._database)
+
+    def epochs(self, experiment: str, run_id: str) -> list[EpochEnd]:
+        """The epochs of a run's last try."""
+        return reading.epochs(self._database, experiment, run_id)
+
+    def made_by(self, experiment: str, run_id: str) -> Invocation | None:
+        """The `hpexp run` that trained the run: its command, file, text, overrides and facts."""
+        found = [run for run in self.runs(experiment, all_=True) if run.id == run_id]
+        return found[0].made if found else None
+
+    def delete(self, experiment: str | None, ids: Collection[str] | None) -> None:
+        """Delete runs with their epochs: of one experiment or all, these ids or all."""
+        writing.delete(self._database, experiment, ids)
+        self._numbers.clear()
+        self.commit()
+        self._database.compact()
+
+    def integrity(self) -> str | None:
+        """What is wrong with the file, or None."""
+        return self._database.integrity()
+
+    def _number(self, experiment: str, run_id: str) -> int:
+        return self._numbers_of(experiment)[run_id]
+
+    def _numbers_of(self, experiment: str) -> dict[str, int]:
+        if experiment not in self._numbers:
+            rows = self._database.rows("SELECT id, number FROM runs WHERE experiment = ?", (experiment,))
+            self._numbers[experiment] = dict(rows)
+        return self._numbers[experiment]
+
+    def _invocation(self, experiment: str) -> int:
+        """Written with the first run it trains, so that idle invocations leave no trace."""
+        if experiment not in self._invocations:
+            self._invocations[experiment] = writing.put_invocation(
+                self._database, experiment, self._begun[experiment]
+            )
+        return self._invocations[experiment]

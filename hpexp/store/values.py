@@ -1,0 +1,56 @@
+"""Parameters, metrics and facts as JSON text, and back with the same Python types."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from hpexp.errors import StoreError
+from hpexp.model import Divergence, Params, Value
+
+# NaN and infinity are written as Python's json writes them and read back as themselves.
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+def to_text(value: Mapping[str, object]) -> str:
+    """JSON text, on one line."""
+    return _encode(value if type(value) is dict else dict(value))
+
+
+def to_facts(text: str) -> dict[str, Any]:
+    """The mapping behind `to_text`.
+
+    Raises:
+        StoreError: the text is not such a mapping.
+    """
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise StoreError(f"the run store is damaged: {error}", hint="`hpexp doctor` looks closer") from error
+    if not isinstance(value, dict):
+        raise StoreError("the run store is damaged: not a mapping", hint="`hpexp doctor` looks closer")
+    return value
+
+
+def to_params(text: str) -> Params:
+    """Parameters: lists become the tuples they were."""
+    return {name: _value(value) for name, value in to_facts(text).items()}
+
+
+def to_numbers(text: str) -> dict[str, float]:
+    """Metrics; NaN and infinity included."""
+    return {name: float(value) for name, value in to_facts(text).items()}
+
+
+def divergence_text(divergence: Divergence | None) -> str | None:
+    return to_text(asdict(divergence)) if divergence else None
+
+
+def to_divergence(text: str | None) -> Divergence | None:
+    return Divergence(**to_facts(text)) if text else None
+
+
+def _value(value: Any) -> Value:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,141 @@
+"""Records -> rows. Every function writes in the open transaction; none commits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from hpexp.model import Experiment, Result, Run, Status
+from hpexp.store.database import Database
+from hpexp.store.values import divergence_text, to_text
+
+_FORGET = """
+    epochs = 0, best_epoch = NULL, metrics = '{}', test = '{}', seconds = 0, error = NULL, traceback = NULL,
+    divergence = NULL, devices = '', finished = NULL
+"""
+_HAS_ANSWER = ", ".join(f"'{status}'" for status in Status if status.finished)
+
+
+def put_experiment(database: Database, experiment: Experiment, now: float) -> None:
+    database.write(
+        "INSERT OR REPLACE INTO experiments"
+        " (name, description, path, config, metric, mode, smoke, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            experiment.name,
+            experiment.description,
+            experiment.path,
+            experiment.text,
+            experiment.objective.metric,
+            experiment.objective.mode,
+            experiment.smoke,
+            now,
+        ),
+    )
+
+
+def put_invocation(database: Database, experiment: str, row: Sequence[object]) -> int:
+    """`row` is time, command, path, config and facts; returns the invocation's number."""
+    return database.write(
+        "INSERT INTO invocations (experiment, time, command, path, config, facts) VALUES (?, ?, ?, ?, ?, ?)",
+        (experiment, *row),
+    )
+
+
+def put_runs(database: Database, experiment: str, runs: Sequence[Run]) -> None:
+    """Make `runs` the planned ones; cheap where they are already."""
+    rows = [
+        (run.id, position, run.point, to_text(run.params), to_text(run.axes), run.seed)
+        for position, run in enumerate(runs)
+    ]
+    known = "SELECT id, position, point, params, axes, seed FROM runs WHERE experiment = ? AND planned"
+    if rows == database.rows(f"{known} ORDER BY position", (experiment,)):
+        return
+    database.write("UPDATE runs SET planned = 0 WHERE experiment = ?", (experiment,))
+    # The folder of a run that has its answer keeps the name it was written under.
+    database.write_many(
+        "INSERT INTO runs"
+        " (experiment, planned, id, position, point, params, axes, seed, name, engine, status)"
+        f" VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, '{Status.PENDING}')"
+        " ON CONFLICT (experiment, id) DO UPDATE SET planned = 1, position = excluded.position,"
+        " point = excluded.point, params = excluded.params, axes = excluded.axes, seed = excluded.seed,"
+        f" name = iif(status IN ({_HAS_ANSWER}), name, excluded.name),"
+        f" engine = iif(status IN ({_HAS_ANSWER}), engine, excluded.engine)",
+        ((experiment, *row, run.name, run.engine) for row, run in zip(rows, runs, strict=True)),
+    )
+
+
+def interrupt_running(database: Database) -> None:
+    database.write(
+        "UPDATE runs SET status = ?, epochs = (SELECT count(*) FROM epochs WHERE run = number)"
+        " WHERE status = ?",
+        (Status.INTERRUPTED, Status.RUNNING),
+    )
+
+
+def reset(database: Database, numbers: Collection[int]) -> None:
+    each = [(number,) for number in numbers]
+    database.write_many("DELETE FROM epochs WHERE run = ?", each)
+    database.write_many(
+        f"UPDATE runs SET status = '{Status.PENDING}', started = NULL, invocation = NULL, {_FORGET}"
+        " WHERE number = ?",
+        each,
+    )
+
+
+def start(database: Database, number: int, time: float, invocation: int) -> None:
+    database.write("DELETE FROM epochs WHERE run = ?", (number,))
+    database.write(
+        f"UPDATE runs SET status = ?, started = ?, invocation = ?, {_FORGET} WHERE number = ?",
+        (Status.RUNNING, time, invocation, number),
+    )
+
+
+def put_epochs(database: Database, rows: Iterable[tuple[int, int, float, str]]) -> None:
+    """Each row is a run's number, an epoch, a time and its numbers as JSON."""
+    database.write_many("INSERT OR REPLACE INTO epochs (run, epoch, time, logs) VALUES (?, ?, ?, ?)", rows)
+
+
+def finish(database: Database, number: int, result: Result, now: float, invocation: int) -> None:
+    """A result without epochs or seconds, of a worker that died, gets those the store knows."""
+    database.write(
+        f"""
+        UPDATE runs SET status = :status, best_epoch = :best_epoch, metrics = :metrics, test = :test,
+            epochs = max(:epochs, (SELECT count(*) FROM epochs WHERE run = number)),
+            seconds = iif(:seconds > 0, :seconds, max(0, coalesce(:now - started, 0))),
+            finished = :now, error = :error, traceback = :traceback, divergence = :divergence,
+            engine = iif(:status IN ({_HAS_ANSWER}), :engine, engine),
+            devices = :devices, invocation = :invocation
+        WHERE number = :number
+        """,
+        {
+            "status": result.status,
+            "epochs": result.epochs,
+            "best_epoch": result.best_epoch,
+            "metrics": to_text(result.metrics),
+            "test": to_text(result.test),
+            "seconds": result.seconds,
+            "now": now,
+            "error": result.error,
+            "traceback": result.traceback,
+            "divergence": divergence_text(result.divergence),
+            "engine": result.engine,
+            "devices": result.devices,
+            "invocation": invocation,
+            "number": number,
+        },
+    )
+
+
+def delete(database: Database, experiment: str | None, ids: Collection[str] | None) -> None:
+    """Delete runs, and what nothing refers to afterwards."""
+    wanted = None if ids is None else frozenset(ids)
+    each = [
+        (number,)
+        for number, name, run_id in database.rows("SELECT number, experiment, id FROM runs")
+        if experiment in (None, name) and (wanted is None or run_id in wanted)
+    ]
+    database.write_many("DELETE FROM epochs WHERE run = ?", each)
+    database.write_many("DELETE FROM runs WHERE number = ?", each)
+    database.write("DELETE FROM experiments WHERE name NOT IN (SELECT experiment FROM runs)")
+    database.write(
+        "DELETE FROM invocations WHERE id NOT IN (SELECT invocation FROM runs WHERE invocation NOT NULL)"
+    )
