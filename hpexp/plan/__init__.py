@@ -1,0 +1,9 @@
+"""Experiment -> Plan: expand the grid, collapse what is equal, name, choose engines, group.
+
+Pure, but for the source of an own model, which is read (never run) to learn what its
+function takes and to make it part of a run's identity.
+"""
+
+from hpexp.plan.build import build_plan
+
+__all__ = ["build_plan"]

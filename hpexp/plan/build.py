@@ -1,0 +1,89 @@
+"""Experiment and DataFacts -> Plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from hpexp.errors import ConfigError, Problem
+from hpexp.model import DataFacts, Engine, Experiment, Plan, Run, Value
+from hpexp.plan import engine as engines
+from hpexp.plan.collapse import Collapser
+from hpexp.plan.expand import Point, grid_points, included_points, varied_names
+from hpexp.plan.group import make_groups
+from hpexp.plan.identity import Identity
+from hpexp.plan.naming import Names, point_text
+from hpexp.plan.own import read_own_model
+from hpexp.plan.resolve import Resolver, matches
+from hpexp.plan.values import identity_text
+from hpexp.vocabulary import batch_size
+
+
+def build_plan(
+    experiment: Experiment, facts: DataFacts, *, engine: Engine | Literal["auto"] = "auto"
+) -> Plan:
+    """What an experiment comes to: its runs in the order of the file, seeds innermost, and their groups.
+
+    Raises:
+        ConfigError: `exclude` leaves no point.
+    """
+    own = read_own_model(experiment.model) if experiment.model.kind == "python" else None
+    resolver = Resolver(experiment, facts.task, own)
+    identity = Identity(experiment, facts, own)
+    varied = varied_names(experiment)
+    seeds = tuple(dict.fromkeys(experiment.seeds))
+    collapser, names = Collapser(varied), Names()
+    runs: list[Run] = []
+    points = 0
+    for point, full in _points(experiment, resolver):
+        points += 1
+        resolved = resolver.resolve(point, full)
+        text = identity_text(resolved.params)
+        if not collapser.is_new(text, point, resolved):
+            continue
+        axes = {name: resolved.params[name] for name in varied if name in resolved.params}
+        params = {name: value for name, value in resolved.params.items() if value is not None or name in axes}
+        chosen, reason = engines.choose(engine, experiment, params)
+        updates = _updates_per_epoch(params["batch"], facts.train)
+        point_id, ids = identity.of_point(text, seeds)
+        described = point_text(axes)
+        for seed, run_id in zip(seeds, ids, strict=True):
+            runs.append(
+                Run(
+                    run_id,
+                    point_id,
+                    experiment.name,
+                    names.name(described, seed, run_id),
+                    params,
+                    axes,
+                    seed,
+                    chosen,
+                    reason,
+                    updates,
+                )
+            )
+    if not points:
+        raise ConfigError(experiment.path, [Problem(0, 0, "exclude", "every point of the grid is excluded")])
+    return Plan(
+        experiment,
+        facts,
+        tuple(runs),
+        make_groups(runs, own),
+        collapser.collapsed(),
+        points * len(seeds),
+    )
+
+
+def _points(experiment: Experiment, resolver: Resolver) -> Iterator[tuple[Point, dict[str, Value]]]:
+    """The points of the grid that are not excluded, then the included ones, each with defaults filled in."""
+    for point in grid_points(experiment):
+        full = resolver.filled(point)
+        if not any(matches(condition, point, full) for condition in experiment.exclude):
+            yield point, full
+    for point in included_points(experiment):
+        yield point, resolver.filled(point)
+
+
+def _updates_per_epoch(batch: Value, examples: int | None) -> int | None:
+    """Weight updates of one epoch; the last, smaller batch counts."""
+    return -(-examples // batch_size(batch, examples)) if examples else None

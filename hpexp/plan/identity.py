@@ -1,0 +1,54 @@
+"""Ids: equal ids mean equal results."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from hpexp.model import DataFacts, Experiment
+from hpexp.plan.own import OwnModel
+from hpexp.plan.values import canonical_json
+
+TRAINING_VERSION = 1
+"""Goes up by one when the same run trains to other numbers than before."""
+
+DIGITS = 12
+
+
+class Identity:
+    """Ids of one experiment's points and runs.
+
+    They hold what results depend on: parameters, seed, data, split, model and its source,
+    early stopping, objective, smoke, and the training version; and nothing else.
+    """
+
+    def __init__(self, experiment: Experiment, facts: DataFacts, own: OwnModel | None) -> None:
+        model, split, objective = experiment.model, experiment.data.split, experiment.objective
+        stopping = experiment.early_stopping
+        context = {
+            "version": TRAINING_VERSION,
+            "data": facts.fingerprint,
+            "split": [float(split.validation), float(split.test), split.seed],
+            "model": [model.kind, model.source, dict(model.options), own.digest if own else ""],
+            "early_stopping": stopping
+            and [
+                stopping.monitor,
+                stopping.patience,
+                float(stopping.min_delta),
+                stopping.restore_best,
+                stopping.mode,
+            ],
+            "objective": [objective.metric, objective.mode],
+            "smoke": experiment.smoke,
+        }
+        self._begun = sha256(canonical_json(context).encode())
+
+    def of_point(self, params: str, seeds: tuple[int, ...]) -> tuple[str, list[str]]:
+        """The id of a point, whose parameters are `values.identity_text`, and those of its runs."""
+        point = self._begun.copy()
+        point.update(params.encode())
+        runs = []
+        for seed in seeds:
+            run = point.copy()
+            run.update(b"seed=%d" % seed)
+            runs.append(run.hexdigest()[:DIGITS])
+        return point.hexdigest()[:DIGITS], runs

@@ -1,0 +1,76 @@
+"""Values of parameters: one spelling for what means the same, and short texts for names."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from hpexp.model import Params, Value
+from hpexp.vocabulary import MINI_BATCH, PARAMETERS
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_BATCHES: dict[Value, Value] = {"mini": MINI_BATCH, "stochastic": 1}
+
+
+def canonical(name: str, value: Value) -> Value:
+    """The value in its parameter's own type: 1 is 1.0 for a number; unknown parameters stay as they are."""
+    parameter = PARAMETERS.get(name)
+    if parameter is None or isinstance(value, bool):
+        return value
+    if parameter.kind == "number" and isinstance(value, int | float):
+        return float(value) + 0.0  # -0.0 is 0.0
+    if parameter.kind in ("count", "batch") and isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def canonical_params(params: Params) -> dict[str, Value]:
+    return {name: canonical(name, value) for name, value in params.items()}
+
+
+def meaning(name: str, value: Value) -> Value:
+    """What a canonical value stands for: two values with one meaning train alike."""
+    return _BATCHES.get(value, value) if name == "batch" and isinstance(value, str) else value
+
+
+def same(one: Value, other: Value) -> bool:
+    """Equal in value and type: 1, 1.0 and True are three values."""
+    return type(one) is type(other) and one == other
+
+
+def identity_text(params: Params) -> str:
+    """Canonical JSON of resolved parameters, without those that are not set."""
+    return canonical_json({name: meaning(name, value) for name, value in params.items() if value is not None})
+
+
+def canonical_json(value: Mapping[str, Any]) -> str:
+    return _encode(value)
+
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
+
+
+@lru_cache(maxsize=65536, typed=True)
+def name_part(name: str, value: Value) -> str:
+    """`name=value` in characters that are safe in a file's name."""
+    return f"{_safe(name)}={_safe(short(value))}"
+
+
+def short(value: Value) -> str:
+    """A value as a person reads it: 0.01, 1e-05, 64x64, true."""
+    if value is None:
+        return "default"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, tuple):
+        return "x".join(map(str, value)) or "none"
+    return str(value)
+
+
+def _safe(text: str) -> str:
+    return _UNSAFE.sub("-", text.replace("e+", "e"))
