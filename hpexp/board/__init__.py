@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hpexp.board.best import best_runs
 from hpexp.board.registry import remove_entries, stale_entries
 from hpexp.board.serve import Board, board_folder, find_board, open_board, stop_boards
 from hpexp.board.servers import Server, servers, servers_of
@@ -13,6 +14,7 @@ __all__ = [
     "Asked",
     "Board",
     "Server",
+    "best_runs",
     "board_folder",
     "find_board",
     "make_view",

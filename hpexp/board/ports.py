@@ -45,8 +45,9 @@ def holder_of(port: int) -> str:
     except psutil.Error:
         connections = []
     for connection in connections:
-        listens = connection.status == psutil.CONN_LISTEN and connection.laddr
-        if listens and connection.laddr[1] == port and connection.pid:
+        # The local address is an empty tuple where there is none.
+        here = getattr(connection.laddr, "port", None)
+        if connection.status == psutil.CONN_LISTEN and here == port and connection.pid:
             try:
                 command = " ".join(psutil.Process(connection.pid).cmdline())
             except psutil.Error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -61,6 +61,28 @@ def make_view(logs: LogsFolder, experiment: str | None, runs: Iterable[Path]) ->
     except OSError as error:
         raise BoardError(f"the view of the best runs cannot be written: {error}") from error
     return folder
+
+
+def remove_views(logs: LogsFolder, experiment: str | None = None) -> None:
+    """Remove the views of these logs, or those of one experiment."""
+    _prune(views_of(logs, experiment), lambda link: True)
+
+
+def drop_dead_links(logs: LogsFolder) -> None:
+    """Drop from the views what has been deleted from the logs."""
+    _prune(views_of(logs), lambda link: not link.exists())
+
+
+def _prune(top: Path, unwanted: Callable[[Path], bool]) -> None:
+    """Remove unwanted links below `top`, then the folders that are empty."""
+    if top.parent.is_symlink() or top.is_symlink():
+        return
+    for folder, _, _ in os.walk(top, topdown=False):
+        for path in Path(folder).iterdir():
+            if path.is_symlink() and unwanted(path):
+                path.unlink()
+        with suppress(OSError):
+            Path(folder).rmdir()
 
 
 def _links(folder: Path) -> list[Path]:

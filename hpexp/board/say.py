@@ -1,0 +1,90 @@
+"""What `hpexp board` tells the person: where the board is and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hpexp.board.serve import Board
+from hpexp.board.servers import Server
+
+DEFAULT_LOGS = "logs"
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How the board was asked for. `browser` None opens one where there is one."""
+
+    logs: Path
+    experiment: str | None
+    detach: bool = False
+    browser: bool | None = None
+    as_json: bool = False
+
+
+def say_ready(board: Board, wishes: Wishes) -> None:
+    """Print where the board is, and open a browser where it is wanted."""
+    if wishes.as_json:
+        print(json.dumps(board.as_json()), flush=True)
+    else:
+        print(_where(board, wishes), flush=True)
+    if _wants_browser(wishes):
+        import webbrowser
+
+        webbrowser.open(board.url)
+
+
+def say_stopped(servers: Sequence[Server], logs: Path, *, as_json: bool) -> None:
+    """Print which servers were stopped."""
+    if as_json:
+        print(json.dumps({"stopped": [server.pid for server in servers]}))
+    elif servers:
+        print(
+            "\n".join(
+                f"stopped process {server.pid}, {server.url or 'not serving yet'}" for server in servers
+            )
+        )
+    else:
+        print(f"no TensorBoard shows {logs}")
+
+
+def _where(board: Board, wishes: Wishes) -> str:
+    stop = f"stop it with: {_stop_command(wishes)}"
+    if board.reused:
+        return f"{board.url} shows these logs already (process {board.pid}); {stop}"
+    if wishes.detach:
+        return f"{board.url} (process {board.pid}); {stop}"
+    return f"{board.url} (Ctrl-C ends it)"
+
+
+def _stop_command(wishes: Wishes) -> str:
+    words = ["hpexp", "board", *([wishes.experiment] if wishes.experiment else []), "--stop"]
+    if str(wishes.logs) != DEFAULT_LOGS:
+        words += ["--logs", str(wishes.logs)]
+    return shlex.join(words)
+
+
+def _wants_browser(wishes: Wishes) -> bool:
+    if wishes.browser is not None:
+        return wishes.browser
+    return not wishes.as_json and sys.stdout.isatty() and _has_browser()
+
+
+def _has_browser() -> bool:
+    """Whether a browser with a window can be opened: a text one would take the terminal over."""
+    if sys.platform == "darwin":
+        return "SSH_CONNECTION" not in os.environ
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return False
+    import webbrowser
+
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True

@@ -1,0 +1,10 @@
+"""`hpexp clean`: what to delete, decided first; then deleting it."""
+
+from __future__ import annotations
+
+from hpexp.board import stale_entries
+from hpexp.clean.clean import Cleaning, clean, prepare
+from hpexp.clean.doomed import Choice
+from hpexp.clean.say import announcement, as_json, summary
+
+__all__ = ["Choice", "Cleaning", "announcement", "as_json", "clean", "prepare", "stale_entries", "summary"]

@@ -1,0 +1,135 @@
+"""The story of `hpexp clean`: look, ask, stop servers, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hpexp.board import Server, remove_entries, servers_of, stale_entries, stop
+from hpexp.board.view import drop_dead_links, remove_views
+from hpexp.clean.delete import delete_files, remove_empty
+from hpexp.clean.doomed import Choice, Doomed, Known, doomed, may_be_run, run_folders
+from hpexp.clean.guard import refuse_busy, refuse_precious, stop_holder
+from hpexp.clean.tree import look
+from hpexp.errors import HpexpError, LogsBusyError, StoreError
+from hpexp.lock import LogsLock, holder
+from hpexp.model import Status
+from hpexp.paths import LogsFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaning:
+    """What a clean comes to: what is deleted, which servers are stopped, which entries removed."""
+
+    doomed: Doomed
+    servers: tuple[Server, ...] = ()
+    entries: tuple[Path, ...] = ()
+    problems: tuple[str, ...] = field(default=())
+    """What could not be deleted."""
+
+    def __bool__(self) -> bool:
+        return bool(self.doomed or self.servers or self.entries)
+
+
+def prepare(logs: LogsFolder, choice: Choice) -> Cleaning:
+    """Find what a clean would do, and change nothing.
+
+    Raises:
+        UsageError: the log folder is one that is never cleaned.
+        StoreError: runs are picked by status or age, and the store cannot be read.
+    """
+    refuse_precious(logs.root)
+    found = _doomed(logs, choice)
+    if choice.by_row:
+        # The servers drop deleted runs when they look again.
+        return Cleaning(found)
+    return Cleaning(found, tuple(servers_of(logs, choice.experiment)), tuple(stale_entries()))
+
+
+def clean(
+    logs: LogsFolder, choice: Choice, agree: Callable[[Cleaning], bool], *, force: bool = False
+) -> Cleaning | None:
+    """Delete what `choice` picks, once `agree` has said yes; returns what was done, None after a no.
+
+    Raises:
+        UsageError: the log folder is one that is never cleaned.
+        LogsBusyError: a run is going on (and `force` is not given), or began meanwhile.
+        HpexpError: something could not be deleted; the rest has been.
+    """
+    planned = prepare(logs, choice)
+    if planned and not force:
+        refuse_busy(logs)
+    if not planned or not agree(planned):
+        return planned if not planned else None
+    if force:
+        stop_holder(logs)
+    with _held(logs):
+        now = _doomed(logs, choice)
+        if not force and not set(now.runs) <= set(planned.doomed.runs):
+            raise LogsBusyError(f"{logs.root} has changed meanwhile; nothing was deleted", hint="try again")
+        stopped = stop(planned.servers)
+        problems = _delete(logs, choice, now)
+    if problems:
+        raise HpexpError("not everything could be deleted:\n" + "\n".join(problems))
+    return Cleaning(now, tuple(stopped), tuple(remove_entries(planned.entries)))
+
+
+def _held(logs: LogsFolder) -> AbstractContextManager[None]:
+    """The lock of the log folder, which is made nowhere else."""
+    return LogsLock.hold(logs, "hpexp clean") if logs.root.is_dir() else nullcontext()
+
+
+def _doomed(logs: LogsFolder, choice: Choice) -> Doomed:
+    known = _known(logs, must=choice.by_row)
+    names = run_folders(known)
+    return doomed(look(logs.root, lambda experiment, run: may_be_run(names, experiment, run)), known, choice)
+
+
+def _known(logs: LogsFolder, *, must: bool) -> list[Known]:
+    """The stored runs; none where the store is damaged, unless they `must` be known."""
+    if not logs.database.is_file():
+        return []
+    from hpexp.store import Store
+
+    # What a killed run left as running has been interrupted.
+    going_on = holder(logs) is not None
+    try:
+        store = Store.read(logs)
+        if store is None:
+            return []
+        with store:
+            return [
+                Known(
+                    run.experiment,
+                    run.id,
+                    run.name,
+                    Status.INTERRUPTED if run.status is Status.RUNNING and not going_on else run.status,
+                    run.finished or run.started,
+                )
+                for run in store.runs(None)
+            ]
+    except StoreError:
+        if must:
+            raise
+        return []
+
+
+def _delete(logs: LogsFolder, choice: Choice, found: Doomed) -> list[str]:
+    """Rows go first: a clean that is cut short leaves folders without rows, which the next one finds."""
+    whole = choice.experiment is None and not choice.by_row
+    if not whole and logs.database.is_file():
+        from hpexp.store import Store
+
+        with Store.open(logs) as store:
+            for experiment in dict.fromkeys(row.experiment for row in found.rows):
+                ids = [row.id for row in found.rows if row.experiment == experiment]
+                store.delete(experiment, ids if choice.by_row else None)
+            store.commit()
+    problems = delete_files(logs.root, found.files)
+    remove_empty(logs.root, found.folders)
+    if not choice.by_row:
+        remove_views(logs, choice.experiment)
+    drop_dead_links(logs)
+    return problems

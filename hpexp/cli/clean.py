@@ -1,0 +1,107 @@
+"""`hpexp clean`: stop TensorBoard, delete logs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hpexp.cli.options import DEFAULT_LOGS, ExperimentName, Json, Logs, seconds
+from hpexp.errors import EXIT_FAILED, UsageError
+from hpexp.model import Status
+
+if TYPE_CHECKING:
+    from hpexp.clean import Choice, Cleaning
+
+StatusNames = Annotated[
+    str | None,
+    typer.Option(
+        "--status", metavar="STATUS,…", help="Only runs that are failed,diverged,…", show_default=False
+    ),
+]
+OlderThan = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Only runs that ended longer ago: 12h, 7d.", show_default=False),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done and do nothing.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Force = Annotated[bool, typer.Option("--force", help="Stop a run that is going on first.")]
+
+
+def clean(
+    experiment: ExperimentName = None,
+    status: StatusNames = None,
+    older_than: OlderThan = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    force: Force = False,
+    logs: Logs = DEFAULT_LOGS,
+    json: Json = False,
+) -> None:
+    """Stop every TensorBoard of these logs and delete what hpexp wrote there.
+
+    With --status or --older-than: only delete those runs. Other people's files always stay.
+    """
+    from hpexp import clean as cleaning
+    from hpexp.paths import LogsFolder
+
+    folder = LogsFolder(logs)
+    choice = _choice(experiment, status, older_than)
+    if dry_run:
+        found = cleaning.prepare(folder, choice)
+        _print(found, cleaning.announcement(found, logs), choice, logs, as_json=json, dry_run=True)
+        return
+
+    def agree(planned: Cleaning) -> bool:
+        return yes or _ask(cleaning.announcement(planned, logs))
+
+    done = cleaning.clean(folder, choice, agree, force=force)
+    if done is None:
+        typer.echo("nothing was deleted", err=True)
+        raise typer.Exit(EXIT_FAILED)
+    _print(done, cleaning.summary(done), choice, logs, as_json=json, dry_run=False)
+
+
+def _choice(experiment: str | None, status: str | None, older_than: str | None) -> Choice:
+    from hpexp.clean import Choice
+
+    age = seconds(older_than)
+    return Choice(experiment, _statuses(status), None if age is None else time.time() - age)
+
+
+def _statuses(text: str | None) -> frozenset[Status]:
+    names = [name.strip() for name in (text or "").split(",")] if text is not None else []
+    known = [str(status) for status in Status]
+    for name in names:
+        if name not in known:
+            raise UsageError(f"--status: {name!r} is not one of {', '.join(known)}")
+    return frozenset(map(Status, names))
+
+
+def _ask(announcement: str) -> bool:
+    if not sys.stdin.isatty():
+        raise UsageError("this deletes logs and cannot ask here", hint="--dry-run shows what; --yes does it")
+    typer.echo(announcement, err=True)
+    try:
+        return typer.confirm("Go on?", err=True)
+    except typer.Abort:
+        typer.echo(err=True)
+        return False
+
+
+def _print(found: Cleaning, text: str, choice: Choice, logs: object, *, as_json: bool, dry_run: bool) -> None:
+    if as_json:
+        from json import dumps
+
+        from hpexp import clean as cleaning
+
+        typer.echo(dumps(cleaning.as_json(found, dry_run=dry_run)))
+    elif not found:
+        what = f"of {choice.experiment!r} " if choice.experiment else ""
+        typer.echo(f"nothing to clean: no run {what}in {logs} was picked and no TensorBoard shows it")
+    elif dry_run:
+        typer.echo("would " + text.replace("\n", "\nwould ").replace("\nwould   ", "\n  "))
+    else:
+        typer.echo(text)
