@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hpexp.events import RunEvents
+from hpexp.events import RunEvents, text_columns
 from hpexp.messages import EpochEnd, Finished, LogText, Message, Started, SummaryData
 from hpexp.model import Experiment, Result, Run, Status
 from hpexp.paths import LogsFolder
@@ -23,6 +23,7 @@ class Recorder:
     ) -> None:
         self._experiment = experiment
         self._runs = {run.id: run for run in runs}
+        self._text = text_columns(self._runs.values())
         self._store = store
         self._logs = logs
         self._view = view
@@ -63,7 +64,7 @@ class Recorder:
     def _open(self, run: Run) -> RunEvents:
         if run.id in self._events:
             self._events.pop(run.id).discard()
-        events = RunEvents(self._logs.run(self._experiment.name, run.name))
+        events = RunEvents(self._logs.run(self._experiment.name, run.name), self._text)
         events.start(run)
         self._events[run.id] = events
         return events

@@ -145,7 +145,7 @@ def _train(session: _Session, plan: Plan, todo: set[str]) -> Outcome:
     recorder = Recorder(experiment, plan.runs, session.store, session.logs, session.view)
     gave_up = False
     if todo:
-        write_experiment(session.logs.experiment(experiment.name), experiment, plan.runs)
+        write_experiment(session.logs, plan)
         jobs = make_jobs(plan, todo, session.workers, session.logs)
         runs = [run for run in plan.runs if run.id in todo]
         session.view.open(experiment.name, runs, experiment.objective, len(plan.runs) - len(runs))

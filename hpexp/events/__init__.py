@@ -1,0 +1,9 @@
+"""TensorBoard event files, written without TensorFlow and without NumPy."""
+
+from __future__ import annotations
+
+from hpexp.events.experiment import write_experiment
+from hpexp.events.hparams import text_columns
+from hpexp.events.run import RunEvents
+
+__all__ = ["RunEvents", "text_columns", "write_experiment"]

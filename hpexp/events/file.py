@@ -1,0 +1,71 @@
+"""One event file, buffered in memory and open only while it is written.
+
+A compiled group may have thousands of runs in progress, more than the system allows open files.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from functools import lru_cache
+from itertools import count
+from pathlib import Path
+
+from hpexp.events.encode import file_version
+from hpexp.events.records import frame
+
+PATTERN = "events.out.tfevents.*"
+_numbers = count()
+
+
+class EventFile:
+    """The event file of one folder. Nothing is on disk before the first `flush`."""
+
+    def __init__(self, folder: Path, wall_time: float) -> None:
+        self._folder = folder
+        self._path = folder / file_name(wall_time)
+        self._pending = bytearray(frame(file_version(wall_time)))
+        self._there = False
+
+    def add(self, event: bytes) -> None:
+        self._pending += frame(event)
+
+    def flush(self) -> None:
+        """Append what has been added since."""
+        if not self._pending:
+            return
+        if not self._there:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._there = True
+        with self._path.open("ab") as file:
+            file.write(self._pending)
+        self._pending.clear()
+
+
+def file_name(wall_time: float, suffix: str = "") -> str:
+    """A name that TensorBoard takes for an event file; no two calls give the same."""
+    return f"events.out.tfevents.{int(wall_time):010d}.{_host()}.{os.getpid()}.{next(_numbers)}{suffix}"
+
+
+def write_file(folder: Path, events: list[bytes], suffix: str) -> Path:
+    """A whole event file, there in full or not at all."""
+    now = time.time()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / file_name(now, suffix)
+    # No "tfevents" in the name: TensorBoard would read it.
+    aside = folder / f".writing-{os.getpid()}"
+    aside.write_bytes(b"".join(frame(event) for event in [file_version(now), *events]))
+    aside.replace(path)
+    return path
+
+
+def remove_event_files(folder: Path) -> None:
+    """Remove the event files in `folder` itself; nothing else."""
+    for path in folder.glob(PATTERN):
+        path.unlink(missing_ok=True)
+
+
+@lru_cache(maxsize=1)
+def _host() -> str:
+    return socket.gethostname()
