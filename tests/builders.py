@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from hpexp.messages import Job
+from hpexp.messages import EpochEnd, Job
 from hpexp.model import (
     DataFacts,
     DataSpec,
@@ -17,9 +18,13 @@ from hpexp.model import (
     ModelSpec,
     Objective,
     Plan,
+    Result,
     Run,
+    Status,
     Value,
 )
+from hpexp.paths import LogsFolder
+from hpexp.store import Store
 
 
 def an_experiment(name: str = "toy", *, limits: Limits | None = None, **model_options: Value) -> Experiment:
@@ -70,3 +75,26 @@ def a_plan(experiment: Experiment, *runs: Run) -> Plan:
     groups = tuple(Group(number, "fit", (run,)) for number, run in enumerate(runs))
     facts = DataFacts("f" * 12, "classification", 1079, 359, 359)
     return Plan(experiment, facts, runs, groups, (), len(runs))
+
+
+def a_result(value: float = 0.9, status: Status = Status.DONE, **changes: Any) -> Result:
+    """A result of three epochs whose validation accuracy is `value`."""
+    metrics = {"loss": 1 - value, "accuracy": value, "val_loss": 1 - value, "val_accuracy": value}
+    return replace(Result(status, 3, 2, metrics, {"loss": 0.5, "accuracy": 0.5}, 1.5), **changes)
+
+
+def store_results(
+    logs: LogsFolder, experiment: Experiment, results: Sequence[tuple[Run, Result | None]]
+) -> None:
+    """Store runs as the driver does; a run whose result is None stays pending."""
+    with Store.open(logs) as store:
+        store.begin(experiment, f"hpexp run {experiment.path}", {"python": "3.11.7", "git": None})
+        store.add([run for run, _ in results])
+        for run, result in results:
+            if result is not None:
+                store.started(experiment.name, run.id, 1000.0)
+                for epoch in range(result.epochs):
+                    loss = 1.0 / (epoch + 1)
+                    row = {"loss": loss, "accuracy": 1 - loss, "val_loss": loss, "val_accuracy": 1 - loss}
+                    store.epoch(experiment.name, EpochEnd(run.id, epoch, row, 1001.0 + epoch))
+                store.finished(experiment.name, run.id, result)

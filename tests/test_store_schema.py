@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from hpexp.errors import StoreError
+from hpexp.model import Status
+from hpexp.paths import LogsFolder
+from hpexp.store import Store, schema
+from tests.builders import a_result, a_run, an_experiment
+
+VERSION_1 = Path(__file__).parent / "data" / "store-1.sql"
+"""A store of version 1, as text. It stays as it is, whatever later versions look like."""
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> LogsFolder:
+    return LogsFolder(tmp_path)
+
+
+@pytest.fixture
+def old(logs: LogsFolder) -> LogsFolder:
+    connection = sqlite3.connect(logs.database)
+    connection.executescript(VERSION_1.read_text(encoding="utf-8"))
+    connection.close()
+    return logs
+
+
+def version(logs: LogsFolder) -> int:
+    connection = sqlite3.connect(logs.database)
+    found = schema.version_of(connection)
+    connection.close()
+    return found
+
+
+def check_version_1(store: Store) -> None:
+    (experiment,) = store.experiments()
+    assert (experiment.name, experiment.objective.metric) == ("toy", "val_accuracy")
+    done, pending = store.runs("toy")
+    assert (done.status, done.params["hidden"], done.metrics["val_accuracy"]) == (Status.DONE, (8, 4), 0.75)
+    assert pending.status is Status.PENDING
+    assert [row.logs["val_accuracy"] for row in store.epochs("toy", done.id)] == [0.5, 0.75]
+    assert done.made
+    assert done.made.command == "hpexp run toy.yaml"
+
+
+def test_a_store_of_version_1_is_read_as_it_is(old: LogsFolder) -> None:
+    store = Store.read(old)
+    assert store
+    with store:
+        check_version_1(store)
+    assert version(old) == 1
+
+
+def test_a_store_of_version_1_is_brought_up_to_date_and_written(old: LogsFolder) -> None:
+    with Store.open(old) as store:
+        check_version_1(store)
+        run = a_run()
+        store.begin(an_experiment("new"), "hpexp run new.yaml", {})
+        store.add([a_run(0, "new")])
+        run = a_run(0, "new")
+        store.started("new", run.id, 1.0)
+        store.finished("new", run.id, a_result())
+        assert store.statuses("new") == {run.id: Status.DONE}
+    assert version(old) == schema.VERSION
+
+
+def test_steps_not_taken_yet_are_taken_in_order(old: LogsFolder) -> None:
+    steps = (*schema.STEPS[:1], "ALTER TABLE runs ADD COLUMN mood TEXT", "UPDATE runs SET mood = 'well'")
+    connection = sqlite3.connect(old.database, isolation_level=None)
+    schema.migrate(connection, steps)
+    assert schema.version_of(connection) == 3
+    assert connection.execute("SELECT DISTINCT mood FROM runs").fetchall() == [("well",)]
+    connection.close()
+
+
+def test_a_step_that_fails_changes_nothing(old: LogsFolder) -> None:
+    steps = (*schema.STEPS[:1], "ALTER TABLE runs ADD COLUMN mood TEXT; INSERT INTO nowhere VALUES (1)")
+    connection = sqlite3.connect(old.database, isolation_level=None)
+    with pytest.raises(sqlite3.OperationalError, match="nowhere"):
+        schema.migrate(connection, steps)
+    assert schema.version_of(connection) == 1
+    assert "mood" not in [row[1] for row in connection.execute("PRAGMA table_info(runs)")]
+    connection.close()
+
+
+@pytest.mark.parametrize("open_", [Store.open, Store.read])
+def test_a_store_of_a_newer_hpexp_is_refused_and_both_versions_named(logs: LogsFolder, open_) -> None:  # type: ignore[no-untyped-def]
+    connection = sqlite3.connect(logs.database)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(StoreError, match=rf"store version 99, .* versions up to {schema.VERSION}$") as caught:
+        open_(logs)
+    assert caught.value.exit_code == 1
+    assert caught.value.hint == "install the newer hpexp, or use another folder with --logs"
+
+
+@pytest.mark.parametrize("open_", [Store.open, Store.read])
+def test_another_programs_database_is_left_alone(logs: LogsFolder, open_) -> None:  # type: ignore[no-untyped-def]
+    connection = sqlite3.connect(logs.database)
+    connection.execute("CREATE TABLE runs (theirs)")
+    connection.close()
+    before = logs.database.read_bytes()
+    with pytest.raises(StoreError, match="is not hpexp's run store"):
+        open_(logs)
+    assert logs.database.read_bytes() == before
