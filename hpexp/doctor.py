@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import resource
+import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +25,7 @@ from hpexp.store import Store
 Grade = Literal["ok", "note", "mend"]
 STYLES = {"ok": "green", "note": "yellow", "mend": "bold red"}
 
+PACKAGES = ("tensorflow", "keras", "tensorboard", "scikit-learn")
 OPEN_FILES_FOR_2000_RUNS = 8192
 MIN_FREE_BYTES = 2 * 2**30
 
@@ -78,28 +81,40 @@ def _python() -> Iterator[Check]:
 
 
 def _packages() -> Iterator[Check]:
-    for package in ("tensorflow", "keras", "tensorboard", "scikit-learn"):
+    for package in PACKAGES:
         found = version(package)
         if found is None:
             yield Check(package, "mend", "not installed", "pip install -c constraints.txt -e .")
+        elif wrong := unmet(package):
+            wanted = shlex.join(text for text, _ in wrong)
+            has = ", ".join(f"{text} (there is {have or 'none'})" for text, have in wrong)
+            yield Check(package, "mend", f"{found}, which needs {has}", f"pip install {wanted}")
         else:
             yield Check(package, "ok", found)
-    yield from _tensorboard_fits()
-
-
-def _tensorboard_fits() -> Iterator[Check]:
-    """TensorBoard before 2.21 needs `pkg_resources`, which setuptools dropped in version 82."""
     tensorboard, setuptools = _numbers(version("tensorboard")), _numbers(version("setuptools"))
     if tensorboard and setuptools and tensorboard < (2, 21) and setuptools >= (82,):
-        yield Check(
-            "versions",
-            "mend",
-            "this TensorBoard needs a setuptools before 82",
-            "pip install 'tensorboard>=2.21'",
-        )
-    tensorflow, keras = _numbers(version("tensorflow")), _numbers(version("keras"))
-    if tensorflow and tensorflow < (2, 16) and keras and keras >= (3,):
-        yield Check("versions", "mend", "Keras 3 needs TensorFlow 2.16", "pip install 'tensorflow>=2.20'")
+        # It imports `pkg_resources`, which setuptools dropped in version 82; no metadata say so.
+        found = "TensorBoard before 2.21 needs setuptools before 82"
+        yield Check("versions", "mend", found, "pip install 'tensorboard>=2.21'")
+
+
+def unmet(package: str) -> list[tuple[str, str | None]]:
+    """What a package requires and does not find, with the version that is there instead."""
+    from packaging.requirements import Requirement
+
+    wrong = []
+    for text in metadata.requires(package) or ():
+        requirement = Requirement(text)
+        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        have = version(requirement.name)
+        if have is None or not requirement.specifier.contains(have, prereleases=True):
+            wrong.append((f"{requirement.name}{requirement.specifier}", have))
+    return wrong
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
 
 
 def _numbers(text: str | None) -> tuple[int, ...]:
@@ -138,20 +153,25 @@ def _disk(logs: Path) -> Iterator[Check]:
 
 
 def _boards(logs: LogsFolder) -> Iterator[Check]:
-    from hpexp.board import servers_of
-    from hpexp.clean import stale_entries
+    from hpexp.board import servers, serves, stale_entries
 
-    stale = stale_entries()
-    if stale:
-        found = f"{len(stale)} entries of TensorBoard's registry name no living TensorBoard"
-        yield Check("registry", "mend", found, "hpexp clean removes them")
+    if stale := stale_entries():
+        found = (
+            f"{_counted(len(stale), 'entry', 'entries')} of TensorBoard's registry for no living TensorBoard"
+        )
+        mend = "rm " + shlex.join(str(path) for path in stale) + "  (hpexp clean does it too)"
+        yield Check("registry", "mend", found, mend)
     else:
         yield Check("registry", "ok", "no stale entry of TensorBoard's registry")
-    serving = servers_of(logs)
-    pids = ", ".join(str(server.pid) for server in serving)
-    yield Check(
-        "boards", "ok", f"serving {logs.root}: process {pids}" if serving else f"none serves {logs.root}"
-    )
+    living = servers()
+    orphans = [each for each in living if each.logdirs and not any(map(Path.exists, each.logdirs))]
+    if orphans:
+        found = "; ".join(f"process {each.pid} shows {each.logdirs[0]}, which is gone" for each in orphans)
+        yield Check("boards", "mend", found, "kill " + " ".join(str(each.pid) for each in orphans))
+    serving = [each for each in living if each not in orphans and serves(each, logs)]
+    where = ", ".join(each.url or f"process {each.pid}" for each in serving)
+    if serving or not orphans:
+        yield Check("boards", "ok", f"{where} shows {logs.root}" if serving else f"none shows {logs.root}")
 
 
 def _store(logs: LogsFolder) -> Iterator[Check]:
@@ -162,7 +182,7 @@ def _store(logs: LogsFolder) -> Iterator[Check]:
             return
         with store:
             problem = store.integrity()
-            count = len(store.runs(None))
+            count = len(store.runs(None, all_=True))
     except HpexpError as error:
         yield Check("store", "mend", str(error), error.hint or "")
         return

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import zip_longest
 from pathlib import PurePath
 
 CHILD = "hpexp.board.tensorboard"
@@ -69,8 +69,13 @@ def _tensorboard_arguments(arguments: Sequence[str]) -> Sequence[str] | None:
 
 def _values(arguments: Sequence[str], flag: str) -> list[str]:
     """Every value given to a flag, as `--flag value` or `--flag=value`."""
-    found = [text.partition("=")[2] for text in arguments if text.startswith(f"{flag}=")]
-    return found + [value for name, value in pairwise(arguments) if name == flag]
+    found = []
+    for text, following in zip_longest(arguments, arguments[1:], fillvalue=""):
+        if text == flag:
+            found.append(following)
+        elif text.startswith(f"{flag}="):
+            found.append(text.partition("=")[2])
+    return found
 
 
 def _last(arguments: Sequence[str], flag: str) -> str:

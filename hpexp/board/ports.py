@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from hpexp.errors import BoardError, UsageError
 
 DEFAULT_PORT = 6006
+WILDCARDS = frozenset({"0.0.0.0", "::"})
 _TRIED = 100
 
 
@@ -36,6 +37,14 @@ def usable_ports(host: str, port: int | None) -> Iterator[int]:
 _ELSEWHERE = "without --port, hpexp takes the next free one"
 
 
+def addresses(host: str) -> frozenset[str]:
+    """The addresses that a host's name stands for."""
+    try:
+        return frozenset(str(found[4][0]) for found in socket.getaddrinfo(host, None))
+    except OSError:
+        return frozenset()
+
+
 def holder_of(port: int) -> str:
     """The process that listens on a port, in words."""
     import psutil
@@ -43,7 +52,7 @@ def holder_of(port: int) -> str:
     try:
         connections = psutil.net_connections("tcp")
     except psutil.Error:
-        connections = []
+        return "another process"
     for connection in connections:
         # The local address is an empty tuple where there is none.
         here = getattr(connection.laddr, "port", None)

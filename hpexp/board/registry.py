@@ -23,11 +23,6 @@ def registry() -> Path:
     return Path(tempfile.gettempdir(), ".tensorboard-info")
 
 
-def entry(pid: int) -> Path:
-    """The entry of one process."""
-    return registry() / f"pid-{pid}.info"
-
-
 def stale_entries() -> list[Path]:
     """This user's entries whose process is dead or is no TensorBoard now."""
     return [path for pid, path in _entries() if not is_tensorboard(pid)]

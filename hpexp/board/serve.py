@@ -10,8 +10,9 @@ from pathlib import Path
 from types import FrameType
 
 from hpexp.board.answer import shown_logdir
+from hpexp.board.ports import WILDCARDS, addresses
 from hpexp.board.servers import Server, servers, servers_of, serves_exactly
-from hpexp.board.start import Asked, Child, start
+from hpexp.board.start import LOOPBACK, Asked, Child, start
 from hpexp.board.stop import stop
 from hpexp.errors import BoardError, UsageError
 from hpexp.paths import LogsFolder
@@ -94,11 +95,10 @@ def find_board(asked: Asked) -> Board | None:
 
 
 def _fits(server: Server, asked: Asked) -> bool:
-    wildcard = asked.host in ("0.0.0.0", "::")
     interval = f"{asked.reload_interval:g}" if asked.reload_interval is not None else None
     return (
         (asked.port is None or asked.port == server.port)
-        and (not wildcard or server.address in ("0.0.0.0", "::"))
+        and (asked.host == LOOPBACK or server.address in addresses(asked.host) | WILDCARDS)
         and (interval is None or interval == server.reload_interval)
     )
 

@@ -116,7 +116,8 @@ def _spawn(asked: Asked, port: int, *, tethered: bool) -> tuple[subprocess.Popen
 def _answers(process: subprocess.Popen[bytes], url: str, logdir: str, until: float) -> bool:
     """Wait until the process answers at `url`; False when it ended or `until` has passed."""
     while process.poll() is None and time.monotonic() < until:
-        if shown_logdir(url) == logdir:
+        shown = shown_logdir(url)
+        if shown is not None and os.path.realpath(shown) == os.path.realpath(logdir):
             return True
         time.sleep(_POLL)
     return False

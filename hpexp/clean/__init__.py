@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from hpexp.board import stale_entries
 from hpexp.clean.clean import Cleaning, clean, prepare
 from hpexp.clean.doomed import Choice
 from hpexp.clean.say import announcement, as_json, summary
 
-__all__ = ["Choice", "Cleaning", "announcement", "as_json", "clean", "prepare", "stale_entries", "summary"]
+__all__ = ["Choice", "Cleaning", "announcement", "as_json", "clean", "prepare", "summary"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from hpexp.board import Server, remove_entries, servers_of, stale_entries, stop
@@ -26,8 +26,6 @@ class Cleaning:
     doomed: Doomed
     servers: tuple[Server, ...] = ()
     entries: tuple[Path, ...] = ()
-    problems: tuple[str, ...] = field(default=())
-    """What could not be deleted."""
 
     def __bool__(self) -> bool:
         return bool(self.doomed or self.servers or self.entries)
@@ -73,7 +71,12 @@ def clean(
         problems = _delete(logs, choice, now)
     if problems:
         raise HpexpError("not everything could be deleted:\n" + "\n".join(problems))
-    return Cleaning(now, tuple(stopped), tuple(remove_entries(planned.entries)))
+    return Cleaning(now, tuple(stopped), _remove_stale(choice))
+
+
+def _remove_stale(choice: Choice) -> tuple[Path, ...]:
+    """Stale entries of the registry, with those of servers that had to be killed."""
+    return () if choice.by_row else tuple(remove_entries(stale_entries()))
 
 
 def _held(logs: LogsFolder) -> AbstractContextManager[None]:
@@ -108,7 +111,7 @@ def _known(logs: LogsFolder, *, must: bool) -> list[Known]:
                     Status.INTERRUPTED if run.status is Status.RUNNING and not going_on else run.status,
                     run.finished or run.started,
                 )
-                for run in store.runs(None)
+                for run in store.runs(None, all_=True)
             ]
     except StoreError:
         if must:
@@ -119,14 +122,13 @@ def _known(logs: LogsFolder, *, must: bool) -> list[Known]:
 def _delete(logs: LogsFolder, choice: Choice, found: Doomed) -> list[str]:
     """Rows go first: a clean that is cut short leaves folders without rows, which the next one finds."""
     whole = choice.experiment is None and not choice.by_row
-    if not whole and logs.database.is_file():
+    if found.rows and not whole:
         from hpexp.store import Store
 
         with Store.open(logs) as store:
             for experiment in dict.fromkeys(row.experiment for row in found.rows):
                 ids = [row.id for row in found.rows if row.experiment == experiment]
                 store.delete(experiment, ids if choice.by_row else None)
-            store.commit()
     problems = delete_files(logs.root, found.files)
     remove_empty(logs.root, found.folders)
     if not choice.by_row:

@@ -10,9 +10,13 @@ from pathlib import PurePath
 from hpexp.clean.tree import INTERNAL, Tree
 from hpexp.model import Status
 
-EVENTS = re.compile(r"events\.out\.tfevents\..+")
-RUN_FOLDER = re.compile(r".*-[0-9a-f]{6}", re.DOTALL)
-_RUN_FILES = ("log.txt", "model.keras")
+_EVENTS = r"events\.out\.tfevents\.\d{10,}\..+\.\d+\.\d+"
+RUN_EVENTS = re.compile(_EVENTS)
+"""Names of hpexp's event files; those that TensorFlow writes end in `.v2`."""
+EXPERIMENT_EVENTS = re.compile(_EVENTS + r"\.[0-9a-f]{12}|\.writing-\d+")
+"""Names of an experiment's own event file, and of one that a killed hpexp left half written."""
+RUN_FOLDER = re.compile(r"[^=]+=.*-(?:[0-9a-f]{6}|[0-9a-f]{12})", re.DOTALL)
+RUN_FILES = ("log.txt", "model.keras")
 _DATABASE = ("runs.db", "runs.db-wal", "runs.db-shm", "runs.db-journal")
 
 
@@ -82,14 +86,10 @@ def doomed(tree: Tree, known: Iterable[Known], choice: Choice) -> Doomed:
     for experiment, folder in tree.folders.items():
         if experiment != INTERNAL and choice.experiment in (None, experiment):
             _take_experiment(basket, experiment, folder, stored.get(experiment, set()), choice)
-    internal = tree.folders.get(INTERNAL, Tree())
     if choice.experiment is None and not choice.by_row:
         _take_root(basket, tree)
     else:
-        checkpoints = internal.folders.get("checkpoints", Tree())
-        for run in rows:
-            if run.id in checkpoints.folders:
-                basket.take_all(PurePath(INTERNAL, "checkpoints", run.id), checkpoints.folders[run.id])
+        _take_notes(basket, tree.folders.get(INTERNAL, Tree()), rows, choice)
     names = dict.fromkeys([*((run.experiment, run.name) for run in rows), *basket.runs])
     return Doomed(
         tuple(names), rows, tuple(basket.files), tuple(basket.folders), basket.size, tuple(basket.kept)
@@ -142,9 +142,9 @@ def _take_experiment(basket: _Basket, experiment: str, tree: Tree, stored: set[s
             found = True
         else:
             kept.append(name)
-    if choice.by_row or not (found or stored):
+    own = [name for name in tree.files if EXPERIMENT_EVENTS.fullmatch(name)]
+    if choice.by_row or not (found or stored or own):
         return
-    own = [name for name in tree.files if EVENTS.fullmatch(name)]
     basket.take(where, tree, own)
     basket.folders.append(where)
     basket.keep(where, [*kept, *(name for name in tree.files if name not in own)])
@@ -152,27 +152,37 @@ def _take_experiment(basket: _Basket, experiment: str, tree: Tree, stored: set[s
 
 def _take_run(basket: _Basket, where: PurePath, tree: Tree) -> None:
     for name, part in tree.folders.items():
-        own = [file for file in part.files if EVENTS.fullmatch(file)]
+        own = [file for file in part.files if RUN_EVENTS.fullmatch(file)]
         basket.take(where / name, part, own)
         basket.folders.append(where / name)
         basket.keep(where / name, _left(part, own))
-    own = [name for name in tree.files if name in _RUN_FILES]
+    own = [name for name in tree.files if name in RUN_FILES]
     basket.take(where, tree, own)
     basket.folders.append(where)
     basket.keep(where, _left(tree, own, looked_into=True))
 
 
 def _take_root(basket: _Basket, tree: Tree) -> None:
-    # The database goes before the logs it tells of, the lock last: an interrupted clean
-    # leaves folders that the next one knows by their shape, and no row without its logs.
-    basket.files[:0] = [PurePath(name) for name in _DATABASE if name in tree.files]
-    basket.size += sum(tree.files.get(name, 0) for name in _DATABASE)
-    if basket.runs or any(name in tree.files for name in _DATABASE):
-        basket.take(PurePath(), tree, [name for name in tree.files if EVENTS.fullmatch(name)])
+    # The database goes before the logs it tells of, the lock last: a clean that is cut
+    # short leaves folders that the next one knows by their shape, and no row without logs.
+    database = [name for name in _DATABASE if name in tree.files]
+    basket.files[:0] = [PurePath(name) for name in database]
+    basket.size += sum(tree.files[name] for name in database)
     if INTERNAL in tree.folders:
         basket.take_all(PurePath(INTERNAL), tree.folders[INTERNAL])
         lock = PurePath(INTERNAL, "lock")
         basket.files.sort(key=lambda path: path == lock)
+
+
+def _take_notes(basket: _Basket, internal: Tree, rows: Iterable[Known], choice: Choice) -> None:
+    """What hpexp's own folder holds of these runs: checkpoints, the experiment's table columns."""
+    checkpoints = internal.folders.get("checkpoints", Tree())
+    for run in rows:
+        if run.id in checkpoints.folders:
+            basket.take_all(PurePath(INTERNAL, "checkpoints", run.id), checkpoints.folders[run.id])
+    hparams = internal.folders.get("hparams", Tree())
+    if not choice.by_row and f"{choice.experiment}.json" in hparams.files:
+        basket.take(PurePath(INTERNAL, "hparams"), hparams, [f"{choice.experiment}.json"])
 
 
 def _left(tree: Tree, own: list[str], *, looked_into: bool = False) -> Iterator[str]:
@@ -186,9 +196,9 @@ def _only_hpexps(tree: Tree) -> bool:
     """Whether a folder named like a run's holds nothing but what a run's folder holds."""
     return (
         not tree.others
-        and all(name in _RUN_FILES for name in tree.files)
+        and all(name in RUN_FILES for name in tree.files)
         and all(
-            not part.others and not part.folders and all(map(EVENTS.fullmatch, part.files))
+            not part.others and not part.folders and all(map(RUN_EVENTS.fullmatch, part.files))
             for part in tree.folders.values()
         )
     )
