@@ -28,9 +28,9 @@ def build_plan(
         ConfigError: `exclude` leaves no point.
     """
     own = read_own_model(experiment.model) if experiment.model.kind == "python" else None
-    resolver = Resolver(experiment, facts.task, own)
-    identity = Identity(experiment, facts, own)
     varied = varied_names(experiment)
+    resolver = Resolver(experiment, facts.task, own, varied)
+    identity = Identity(experiment, facts, own)
     seeds = tuple(dict.fromkeys(experiment.seeds))
     collapser, names = Collapser(varied), Names()
     runs: list[Run] = []
@@ -41,8 +41,8 @@ def build_plan(
         text = identity_text(resolved.params)
         if not collapser.is_new(text, point, resolved):
             continue
-        axes = {name: resolved.params[name] for name in varied if name in resolved.params}
-        params = {name: value for name, value in resolved.params.items() if value is not None or name in axes}
+        params = resolved.params
+        axes = {name: params[name] for name in varied if name in params}
         chosen, reason = engines.choose(engine, experiment, params)
         updates = _updates_per_epoch(params["batch"], facts.train)
         point_id, ids = identity.of_point(text, seeds)

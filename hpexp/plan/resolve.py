@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hpexp.model import Experiment, Params, Task, Value
@@ -26,7 +26,8 @@ OF_BUILT_IN_MODELS = _of_built_in_models()
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """`params` are in the vocabulary's order, then those it does not know in the file's.
+    """`params` are in the vocabulary's order, then those it does not know in the file's; of
+    those that are not set only the varied ones.
 
     `dropped` says for each parameter without effect why it has none.
     """
@@ -38,11 +39,16 @@ class Resolved:
 class Resolver:
     """Fills in defaults and drops what has no effect, for the points of one experiment."""
 
-    def __init__(self, experiment: Experiment, task: Task | None, own: OwnModel | None) -> None:
+    def __init__(
+        self, experiment: Experiment, task: Task | None, own: OwnModel | None, varied: tuple[str, ...]
+    ) -> None:
+        self._unset = frozenset(DEFAULTS) - frozenset(varied)
         self._model = experiment.model
         self._task = task
         self._own = own
         self._defaults = dict(DEFAULTS)
+        self._reads: set[str] = set()
+        self._known: dict[tuple[object, ...], dict[str, str]] = {}
         if own is not None:
             # The function's own defaults hold, unless it has none.
             for name in OF_BUILT_IN_MODELS - own.requires:
@@ -60,19 +66,42 @@ class Resolver:
 
     def resolve(self, point: Point, full: Mapping[str, Value]) -> Resolved:
         """Keep what has an effect; `full` is `filled(point)`."""
-        seen = {**full, "model": self._model.kind, "task": self._task}
-        params: dict[str, Value] = {}
-        dropped: dict[str, str] = {}
-        for name, value in full.items():
-            parameter = PARAMETERS.get(name)
-            reason = parameter.dead(seen) if parameter is not None else None
-            if self._own is not None:
-                reason = self._own_reason(self._own, name, reason, given=name in point)
-            if reason is None:
-                params[name] = value
-            else:
-                dropped[name] = reason
+        dropped = self._dropped(point, full)
+        unset = self._unset
+        params = {
+            name: value
+            for name, value in full.items()
+            if name not in dropped and (value is not None or name not in unset)
+        }
         return Resolved(params, dropped)
+
+    def _dropped(self, point: Point, full: Mapping[str, Value]) -> dict[str, str]:
+        """What has no effect, and why.
+
+        Asking every parameter costs most of the time of a large grid, and few of them decide:
+        an answer holds for all points that are alike in what was read to find it.
+        """
+        key = self._key(point, full)
+        if key not in self._known:
+            before = len(self._reads)
+            seen = _Recording({**full, "model": self._model.kind, "task": self._task}, self._reads)
+            dropped = {name: why for name in full if (why := self._reason(name, point, seen)) is not None}
+            if len(self._reads) > before:
+                self._known.clear()
+                key = self._key(point, full)
+            self._known[key] = dropped
+        return self._known[key]
+
+    def _key(self, point: Point, full: Mapping[str, Value]) -> tuple[object, ...]:
+        values = [full.get(name) for name in self._reads]
+        if self._own is None:
+            return tuple(values)
+        return (*values, *full, *point)
+
+    def _reason(self, name: str, point: Point, seen: Params) -> str | None:
+        parameter = PARAMETERS.get(name)
+        reason = parameter.dead(seen) if parameter is not None else None
+        return reason if self._own is None else self._own_reason(self._own, name, reason, given=name in point)
 
     def _own_reason(self, own: OwnModel, name: str, reason: str | None, *, given: bool) -> str | None:
         """Why a parameter has no effect with an own model; `reason` is the vocabulary's."""
@@ -85,6 +114,25 @@ class Resolver:
         if set_by_map:
             return "the model map sets it"
         return None if taken else f"{own.source} takes none"
+
+
+class _Recording(Mapping[str, Value]):
+    """A point that notes which of its values are read."""
+
+    def __init__(self, point: Params, reads: set[str]) -> None:
+        self._point = point
+        self._reads = reads
+
+    def __getitem__(self, name: str) -> Value:
+        self._reads.add(name)
+        return self._point[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self._reads.update(self._point)
+        return iter(self._point)
+
+    def __len__(self) -> int:
+        return len(self._point)
 
 
 def matches(condition: Params, point: Point, full: Mapping[str, Value]) -> bool:

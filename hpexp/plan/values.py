@@ -43,7 +43,9 @@ def same(one: Value, other: Value) -> bool:
 
 def identity_text(params: Params) -> str:
     """Canonical JSON of resolved parameters, without those that are not set."""
-    return canonical_json({name: meaning(name, value) for name, value in params.items() if value is not None})
+    given: dict[str, Value] = {name: value for name, value in params.items() if value is not None}
+    given["batch"] = meaning("batch", given["batch"])
+    return canonical_json(given)
 
 
 def canonical_json(value: Mapping[str, Any]) -> str:
