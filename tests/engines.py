@@ -121,6 +121,7 @@ def same_run(run: Run, compiled: Trained, fit: Trained, rtol: float) -> None:
     assert mine.epochs == other.epochs, run.name
     assert mine.best_epoch == other.best_epoch, run.name
     assert mine.divergence == other.divergence, run.name
+    assert mine.error == other.error, run.name
     close(run.name, mine.metrics, other.metrics, rtol)
     close(run.name, mine.test, other.test, rtol)
     assert len(compiled.epochs[run.id]) == len(fit.epochs[run.id]), run.name

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,7 +16,7 @@ from hpexp.train.callbacks import learning_rate_used
 from hpexp.train.losses import example_losses, example_metrics, make_loss
 from hpexp.train.optimizers import base_learning_rate, make_optimizer, optimizer_class
 from hpexp.train.schedules import SCHEDULES, Schedule, learning_rate, multiplier
-from hpexp.vocabulary import OPTIMIZERS, PARAMETERS
+from hpexp.vocabulary import ACTIVATIONS, INITIALIZERS, KERAS_DATA, OPTIMIZERS, PARAMETERS
 
 pytestmark = pytest.mark.tensorflow
 
@@ -118,3 +121,29 @@ def test_regression_by_hand() -> None:
 
 def test_accuracy_by_hand() -> None:
     np.testing.assert_array_equal(example_metrics("classification", OUTPUTS, TARGETS), [1, 0])
+
+
+def names(module: Any, wanted: Callable[[Any], bool]) -> set[str]:
+    return {name for name, value in vars(module).items() if wanted(value) and not name.startswith("_")}
+
+
+def test_the_vocabulary_is_that_of_the_installed_keras() -> None:
+    functions = names(keras.activations, inspect.isfunction)
+    assert set(ACTIVATIONS) == functions - {"get", "serialize", "deserialize"}
+    classes = names(keras.optimizers, inspect.isclass)
+    wrappers = {"optimizer", "optimizermap", "lossscaleoptimizer", "multioptimizer"}
+    assert set(OPTIMIZERS) == {name.lower() for name in classes} - wrappers
+    aliases = {name for name in names(keras.initializers, inspect.isclass) if name.islower()}
+    # `constant` needs a number, `stft` makes a Fourier transform of one shape.
+    assert set(INITIALIZERS) == aliases - {"constant", "stft"}
+    assert all(callable(getattr(keras.datasets, name).load_data) for name in KERAS_DATA)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_option_has_an_effect_exactly_where_keras_takes_it(name: str) -> None:
+    point = {"optimizer": name, "momentum": 0.9, "model": "mlp", "hidden": (4,), "schedule": "constant"}
+    taken = set(inspect.signature(optimizer_class(name).__init__).parameters)
+    if name == "muon":  # keeps its own: 0.95, with Nesterov, is part of what Muon is
+        taken -= {"momentum", "nesterov"}
+    for option in ("momentum", "nesterov", "beta_1", "beta_2", "rho", "epsilon"):
+        assert (PARAMETERS[option].dead(point) is None) == (option in taken), option

@@ -7,6 +7,7 @@ so that a run starts from the same numbers whatever engine trains it.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,14 @@ from hpexp.errors import HpexpError
 from hpexp.model import ModelSpec, Params, Task
 from hpexp.train.imports import import_function
 from hpexp.train.layers import HashDropout
+
+
+OPERATIONS: dict[str, Callable[[Any], Any]] = {
+    "glu": keras.ops.glu,
+    "threshold": lambda x: keras.ops.threshold(x, 0.0, 0.0),
+}
+"""Activations that keras.layers.Activation cannot hold: glu halves the width, which the layer does
+not tell the next one, and threshold has no defaults in Keras; here both of its numbers are 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +101,9 @@ def _hidden(layer: Any, x: Any, params: Params, name: str) -> Any:
     x = layer(x)
     if params.get("batch_norm"):
         x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)
-    activation = params.get("activation", "relu")
-    if activation == "glu":  # halves the width, which an Activation layer cannot tell the next one
-        x = keras.ops.glu(x)
+    activation = str(params.get("activation", "relu"))
+    if activation in OPERATIONS:
+        x = OPERATIONS[activation](x)
     else:
         x = keras.layers.Activation(activation, name=f"{name}_activation")(x)
     rate = params.get("dropout", 0.0)

@@ -17,6 +17,7 @@ import tensorflow as tf
 from hpexp.train.compiled.network import Tensors
 from hpexp.train.compiled.stateless import own_axes
 from hpexp.train.layers import HashDropout, hash_uniform
+from hpexp.train.models import OPERATIONS
 
 FEW_EXAMPLES = 64
 """Up to here, giving every lane a copy of a batch is faster than one product over all lanes."""
@@ -155,6 +156,16 @@ def _same(layer: Any, x: tf.Tensor, run: _Pass) -> tf.Tensor:
     return x
 
 
+def _operation(operation: Any, x: tf.Tensor, run: _Pass) -> tf.Tensor:
+    """An activation that is no layer; it works along the last axis, if along any."""
+    return operation.call(x)
+
+
+def _class_of(function: Callable[[Any], Any]) -> type[Any]:
+    """The class that Keras makes of an operation in a model."""
+    return type(function(keras.KerasTensor((None, 2)))._keras_history.operation)
+
+
 Rule = Callable[[Any, tf.Tensor, _Pass], tf.Tensor]
 RULES: dict[type[Any], Rule] = {
     keras.layers.InputLayer: _same,
@@ -165,6 +176,7 @@ RULES: dict[type[Any], Rule] = {
     keras.layers.MaxPooling2D: _max_pooling,
     keras.layers.Flatten: _flatten,
     HashDropout: _dropout,
+    **{_class_of(function): _operation for function in OPERATIONS.values()},
 }
 
 

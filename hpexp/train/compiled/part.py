@@ -23,6 +23,7 @@ from hpexp.train.compiled.training import Training
 from hpexp.train.compiled.trial import agrees, quiet
 from hpexp.train.data import Arrays, prepare
 from hpexp.train.models import from_logits
+from hpexp.train.saving import save_model
 from hpexp.vocabulary import batch_size
 
 VALIDATION_CHUNK = 2048
@@ -141,7 +142,7 @@ class Part:
     def _save(self, lane: Lane, values: list[Any]) -> None:
         path = self._models.get(lane.run.id)
         if path:
-            self._blueprint.lane_model(lane, values).save(path)
+            save_model(self._blueprint.lane_model(lane, values), path)
 
     def _score_test(self, cohort: Cohort, values: Any, indices: NDArray[np.int64]) -> list[dict[str, float]]:
         lanes = [cohort.lanes[index] for index in indices]

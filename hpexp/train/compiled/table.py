@@ -11,6 +11,7 @@ import numpy as np
 
 from hpexp.model import Params, Run
 from hpexp.train.compiled.updates import lane_option, optimizer_key
+from hpexp.train.models import OPERATIONS
 from hpexp.train.optimizers import base_learning_rate
 from hpexp.vocabulary import LANES
 
@@ -21,7 +22,9 @@ def structure(params: Params, named: frozenset[str] = frozenset()) -> tuple[Any,
     `named` are the parameters that an own model's function takes.
     """
     free = LANES - named
-    return tuple(sorted((name, value) for name, value in params.items() if name not in free))
+    fixed = sorted((name, value) for name, value in params.items() if name not in free)
+    activation = params.get("activation")
+    return (*fixed, activation if activation in OPERATIONS else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from hpexp.train.compiled.program import NEVER, Outcome
 from hpexp.train.compiled.stopping import Best, Flags
 from hpexp.train.compiled.table import Lane
 from hpexp.train.losses import metric_name
+from hpexp.train.watch import describe
 
 COMPACTION_SECONDS = 2.0
 """Time that leaving finished lanes behind must save; tracing and compiling anew costs about this much."""
@@ -144,11 +145,13 @@ class Training:
 
     def _diverge(self, epoch: int, index: int, trouble: int) -> None:
         step, what = divmod(trouble, len(WHAT))
+        divergence = Divergence(epoch, step, WHAT[what])  # type: ignore[arg-type]
         result = Result(
             status=Status.DIVERGED,
             epochs=epoch,
             **self._so_far(index),
-            divergence=Divergence(epoch, step, WHAT[what]),  # type: ignore[arg-type]
+            error=describe(divergence),
+            divergence=divergence,
         )
         self._emit(Finished(self._cohort.lanes[index].run.id, result))
 
