@@ -20,10 +20,10 @@ Kind: TypeAlias = Literal["number", "flag", "text"]
 EXPERIMENT_TAG = "_hparams_/experiment"
 START_TAG = "_hparams_/session_start_info"
 END_TAG = "_hparams_/session_end_info"
-METRIC_PREFIX = "best/"
-"""Tags of the best epoch's metrics; their step is that epoch."""
+METRIC_PREFIX = "result/"
+"""Tags of the best epoch's metrics; their step is that epoch. TensorBoard shows them below `epoch_…`."""
 
-_KINDS: dict[str, Kind] = {"number": "number", "count": "number", "flag": "flag"}
+_TEXT = {name for name, each in PARAMETERS.items() if each.kind not in ("number", "count", "flag")}
 
 
 def text_columns(runs: Iterable[Run]) -> frozenset[str]:
@@ -35,11 +35,10 @@ def text_columns(runs: Iterable[Run]) -> frozenset[str]:
     kinds: dict[str, set[Kind]] = {}
     for run in runs:
         for name, value in run.params.items():
-            if value is not None:
+            if name not in PARAMETERS and value is not None:
                 kinds.setdefault(name, set()).add(_kind(value))
-    mixed = {name for name, found in kinds.items() if len(found) > 1}
-    own = {name for name, parameter in PARAMETERS.items() if parameter.kind not in _KINDS}
-    return frozenset(own | (mixed - set(PARAMETERS)))
+    mixed = {name for name, found in kinds.items() if found == {"text"} or len(found) > 1}
+    return frozenset(mixed | _TEXT)
 
 
 def cells(run: Run, text: frozenset[str]) -> dict[str, Cell]:
