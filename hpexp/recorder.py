@@ -5,6 +5,7 @@ The one writer. A run's event files are complete before its row says that it has
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 from hpexp.events import RunEvents, text_columns
@@ -13,6 +14,9 @@ from hpexp.model import Experiment, Result, Run, Status
 from hpexp.paths import LogsFolder
 from hpexp.progress import View
 from hpexp.store import Store
+
+FLUSH_SHARE = 20
+"""Thousands of lanes have thousands of files: writing them may take one part in so many of the time."""
 
 
 class Recorder:
@@ -28,6 +32,7 @@ class Recorder:
         self._logs = logs
         self._view = view
         self._events: dict[str, RunEvents] = {}
+        self._next_flush = 0.0
         self.results: dict[str, Result] = {}
 
     def record(self, message: Message) -> None:
@@ -51,8 +56,7 @@ class Recorder:
 
     def tick(self) -> None:
         """Make what has been recorded visible to others; called a few times a second."""
-        for events in self._events.values():
-            events.flush()
+        self._flush_events()
         self._store.commit()
 
     def interrupt(self) -> None:
@@ -60,6 +64,15 @@ class Recorder:
         for run_id in list(self._events):
             self._finish(self._runs[run_id], Result(Status.INTERRUPTED))
         self._store.commit()
+
+    def _flush_events(self) -> None:
+        began = time.monotonic()
+        if began < self._next_flush:
+            return
+        for events in self._events.values():
+            events.flush()
+        now = time.monotonic()
+        self._next_flush = now + FLUSH_SHARE * (now - began)
 
     def _open(self, run: Run) -> RunEvents:
         if run.id in self._events:

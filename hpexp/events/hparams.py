@@ -54,7 +54,7 @@ def cell(value: Value, text: bool) -> Cell:
         return "[" + ", ".join(map(str, value)) + "]"
     if not text or isinstance(value, str):
         return value
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def session_start(run: Run, text: frozenset[str], time: float) -> HParamsPluginData:
