@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hpexp.events import encode
-from hpexp.events.file import PATTERN, write_file
+from hpexp.events.file import EXPERIMENT_FILE, own_files, write_file
 from hpexp.events.hparams import EXPERIMENT_TAG, METRIC_PREFIX, Cell, cells, text_columns
 from hpexp.model import Objective, Plan, Task
 from hpexp.paths import LogsFolder
@@ -121,9 +121,9 @@ def _metrics(task: Task | None, objective: Objective) -> tuple[str, ...]:
 
 def _write(folder: Path, data: HParamsPluginData) -> None:
     """Put the configuration there, unless it is there already; a board would not see it a second time."""
-    mark = "." + sha256(data.SerializeToString(deterministic=True)).hexdigest()[:12]
-    old = list(folder.glob(PATTERN))
-    if len(old) == 1 and old[0].suffix == mark:
+    mark = sha256(data.SerializeToString(deterministic=True)).hexdigest()[:12]
+    old = own_files(folder, EXPERIMENT_FILE)
+    if len(old) == 1 and old[0].suffix == f".{mark}":
         return
     write_file(folder, [encode.hparams(0.0, EXPERIMENT_TAG, data)], mark)
     for path in old:
@@ -145,10 +145,19 @@ def _shares(logs: LogsFolder) -> dict[str, Share]:
         if not logs.experiment(path.stem).is_dir():
             path.unlink(missing_ok=True)
             continue
+        if share := _read(path):
+            shares[path.stem] = share
+    return shares
+
+
+def _read(path: Path) -> Share | None:
+    """A note, or None where somebody has damaged it; the experiment's next run writes it anew."""
+    try:
         note = json.loads(path.read_text(encoding="utf-8"))
         columns = {name: tuple(values) for name, values in note["columns"].items()}
-        shares[path.stem] = Share(columns, tuple(note["metrics"]))
-    return shares
+        return Share(columns, tuple(note["metrics"]))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _note(logs: LogsFolder, name: str) -> Path:

@@ -6,6 +6,7 @@ A compiled group may have thousands of runs in progress, more than the system al
 from __future__ import annotations
 
 import os
+import re
 import socket
 import time
 from functools import lru_cache
@@ -15,7 +16,12 @@ from pathlib import Path
 from hpexp.events.encode import file_version
 from hpexp.events.records import frame
 
-PATTERN = "events.out.tfevents.*"
+_NAME = r"events\.out\.tfevents\.\d{10,}\..+\.\d+\.\d+"
+RUN_FILE = re.compile(_NAME)
+"""Names of a run's event files; those that TensorFlow writes end in `.v2`."""
+EXPERIMENT_FILE = re.compile(_NAME + r"\.[0-9a-f]{12}")
+"""Names of an experiment's own event files, which end with a hash of what they hold."""
+
 _numbers = count()
 
 
@@ -43,16 +49,17 @@ class EventFile:
         self._pending.clear()
 
 
-def file_name(wall_time: float, suffix: str = "") -> str:
+def file_name(wall_time: float, mark: str = "") -> str:
     """A name that TensorBoard takes for an event file; no two calls give the same."""
+    suffix = f".{mark}" if mark else ""
     return f"events.out.tfevents.{int(wall_time):010d}.{_host()}.{os.getpid()}.{next(_numbers)}{suffix}"
 
 
-def write_file(folder: Path, events: list[bytes], suffix: str) -> Path:
-    """A whole event file, there in full or not at all."""
+def write_file(folder: Path, events: list[bytes], mark: str) -> Path:
+    """A whole event file, there in full or not at all; its name ends with `mark`."""
     now = time.time()
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / file_name(now, suffix)
+    path = folder / file_name(now, mark)
     # No "tfevents" in the name: TensorBoard would read it.
     aside = folder / f".writing-{os.getpid()}"
     aside.write_bytes(b"".join(frame(event) for event in [file_version(now), *events]))
@@ -60,10 +67,12 @@ def write_file(folder: Path, events: list[bytes], suffix: str) -> Path:
     return path
 
 
-def remove_event_files(folder: Path) -> None:
-    """Remove the event files in `folder` itself; nothing else."""
-    for path in folder.glob(PATTERN):
-        path.unlink(missing_ok=True)
+def own_files(folder: Path, name: re.Pattern[str]) -> list[Path]:
+    """The files in `folder` itself that have such a name; none where there is no folder."""
+    try:
+        return [Path(entry.path) for entry in os.scandir(folder) if name.fullmatch(entry.name)]
+    except FileNotFoundError:
+        return []
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection
 
 from hpexp.events import encode
-from hpexp.events.file import EventFile, remove_event_files
+from hpexp.events.file import RUN_FILE, EventFile, own_files
 from hpexp.events.hparams import END_TAG, START_TAG, best_metrics, session_end, session_start
 from hpexp.messages import EpochEnd, SummaryData
 from hpexp.model import Result, Run
@@ -84,7 +84,7 @@ class RunEvents:
         return self._train
 
     def _clear(self) -> None:
-        if self._paths.folder.is_dir():
-            remove_event_files(self._paths.train)
-            remove_event_files(self._paths.validation)
-            self._paths.log.unlink(missing_ok=True)
+        for folder in (self._paths.train, self._paths.validation):
+            for path in own_files(folder, RUN_FILE):
+                path.unlink(missing_ok=True)
+        self._paths.log.unlink(missing_ok=True)
