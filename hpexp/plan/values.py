@@ -57,8 +57,8 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=T
 
 @lru_cache(maxsize=65536, typed=True)
 def name_part(name: str, value: Value) -> str:
-    """`name=value` in characters that are safe in a file's name."""
-    return f"{_safe(name)}={_safe(short(value))}"
+    """`name=value` in characters that are safe in a file's name; it starts with none of `.-`."""
+    return f"{_safe(name).lstrip('.-') or '_'}={_safe(short(value))}"
 
 
 def short(value: Value) -> str:
