@@ -1,0 +1,46 @@
+"""An experiment file (YAML) -> an Experiment, or all its errors with file, line and column.
+
+Importing this package costs nothing; pydantic and PyYAML are imported by the first call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hpexp.model import DataFacts, Experiment
+
+__all__ = ["data_facts", "json_schema", "load"]
+
+
+def load(path: Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> Experiment:
+    """Read and check an experiment file; `overrides` are `key=value` texts, as `--set` takes them.
+
+    Raises:
+        UsageError: there is no such file, or it cannot be read.
+        ConfigError: the file or an override is wrong; holds all problems.
+    """
+    from hpexp.config.loading import load as load_file
+
+    return load_file(path, overrides, smoke=smoke)
+
+
+def data_facts(experiment: Experiment) -> DataFacts:
+    """Task, split sizes and fingerprint of an experiment's data, as training will find them.
+
+    Reads files but loads no array library. Runs no code of the experiment's own.
+
+    Raises:
+        DataError: the data cannot be read, or cannot be split as asked.
+    """
+    from hpexp.config.facts import facts_of
+
+    return facts_of(experiment.data, smoke=experiment.smoke)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of experiment files, for editors."""
+    from hpexp.config.schema_json import json_schema as make
+
+    return make()

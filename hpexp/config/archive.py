@@ -1,0 +1,177 @@
+"""A NumPy archive, as far as it must be read to plan; without NumPy.
+
+The format is that of `numpy.lib.format`: a zip of .npy members, each a magic number, a
+version, a Python dict as text (descr, fortran_order, shape), and the bytes.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import math
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from hpexp.config import wording
+from hpexp.config.tasks import task_of_numbers
+from hpexp.errors import DataError
+from hpexp.model import Task
+
+_CHECKED = 1_000_000
+"""So many inputs are looked at before training; larger arrays are checked as they are loaded."""
+
+_CODES = {"b1": "?", "i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "u4": "I", "i8": "q", "u8": "Q",
+          "f2": "e", "f4": "f", "f8": "d"}  # fmt: skip
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveFacts:
+    task: Task | None
+    examples: int
+    content: str
+    """A digest of the file's bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    descr: str
+    shape: tuple[int, ...]
+
+    @property
+    def kind(self) -> str:
+        """NumPy's letter of the type: b, i, u, f, U, O, …"""
+        return self.descr[1:2]
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+
+def read_archive(path: Path, x_name: str, y_name: str, task: Task | None) -> ArchiveFacts:
+    """Read and check an archive's arrays of inputs and targets.
+
+    Raises:
+        DataError: it is no archive, lacks an array, or holds what no model can learn.
+    """
+    try:
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        with zipfile.ZipFile(path) as archive:
+            x, y = _header(archive, x_name, path), _header(archive, y_name, path)
+            _check_shapes(path, x, y)
+            if x.kind == "f" and x.size <= _CHECKED:
+                _check_finite(path, x, _values(archive, x_name, x))
+            found = _task(path, y, task, archive, y_name)
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        struct.error,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
+        raise DataError(f"{path} is not a readable NumPy archive: {error}") from error
+    return ArchiveFacts(found, x.shape[0], content)
+
+
+def _header(archive: zipfile.ZipFile, name: str, path: Path) -> _Header:
+    names = [each.removesuffix(".npy") for each in archive.namelist()]
+    if name not in names:
+        raise DataError(f"{path} has no array {wording.show(name)}; it has {', '.join(names[:20]) or 'none'}")
+    with _open(archive, name) as member:
+        return _parse(member, f"{path}: {name}")
+
+
+def _open(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+    member = f"{name}.npy"
+    return archive.open(member if member in archive.namelist() else name)
+
+
+def _parse(member: IO[bytes], where: str) -> _Header:
+    """Read an .npy header; `member` then stands at the first value."""
+    magic = member.read(8)
+    if magic[:6] != b"\x93NUMPY":
+        raise DataError(f"{where} is not a NumPy array")
+    length = (
+        struct.unpack("<H", member.read(2))[0] if magic[6] == 1 else struct.unpack("<I", member.read(4))[0]
+    )
+    try:
+        if length > 10_000:
+            raise ValueError
+        header = ast.literal_eval(member.read(length).decode("latin1"))
+        descr, shape = header["descr"], tuple(header["shape"])
+        if not all(type(each) is int and each >= 0 for each in shape):
+            raise ValueError
+    except (ValueError, SyntaxError, TypeError, KeyError, MemoryError, RecursionError) as error:
+        raise DataError(f"{where} is not a NumPy array that can be read") from error
+    if not isinstance(descr, str):
+        raise DataError(f"{where} holds records of several fields, not numbers")
+    if descr[1:2] == "O":
+        raise DataError(f"{where} holds Python objects, which are not loaded for safety")
+    return _Header(descr, shape)
+
+
+def _check_shapes(path: Path, x: _Header, y: _Header) -> None:
+    if not x.shape or not y.shape or x.shape[0] != y.shape[0]:
+        raise DataError(f"{path}: x has shape {x.shape} and y {y.shape}; they need one entry an example")
+    if x.shape[0] == 0:
+        raise DataError(f"{path}: there are no examples")
+    if x.kind not in "biuf":
+        raise DataError(f"{path}: the inputs are {x.descr}, not numbers")
+    if x.size == 0:
+        raise DataError(f"{path}: x has shape {x.shape}, which holds no inputs")
+
+
+def _values(archive: zipfile.ZipFile, name: str, header: _Header) -> Iterator[float]:
+    """The numbers of an array in the order of the file."""
+    code = _CODES[header.descr[1:]]
+    order = ">" if header.descr[0] == ">" else "<"
+    one = struct.calcsize(order + code)
+    left = header.size
+    with _open(archive, name) as member:
+        _parse(member, name)
+        while left > 0:
+            count = min(left, _CHUNK)
+            data = member.read(count * one)
+            if len(data) < count * one:
+                raise EOFError(f"{name} ends early")
+            yield from struct.unpack(f"{order}{count}{code}", data)
+            left -= count
+
+
+def _check_finite(path: Path, x: _Header, values: Iterator[float]) -> None:
+    if x.descr[1:] not in _CODES:
+        return
+    if not all(map(math.isfinite, values)):
+        raise DataError(f"{path}: x holds NaN or infinity", hint="fill or drop such rows first")
+
+
+def _task(path: Path, y: _Header, task: Task | None, archive: zipfile.ZipFile, name: str) -> Task | None:
+    """The rule of `hpexp.train.data.raw`; `None` for a type of number that Python cannot read."""
+    is_number = y.kind in "biuf"
+    one_column = len(y.shape) == 1 or y.shape[1:] == (1,)
+    if task is None and len(y.shape) > 1:
+        task = "regression"
+    if task == "regression" and not is_number:
+        raise DataError(f"{path}: the target is text, which regression cannot learn")
+    if task == "classification" and not one_column:
+        raise DataError(f"{path}: class targets need one column, but have shape {y.shape}")
+    if is_number and y.descr[1:] not in _CODES:
+        return task
+    if is_number and y.kind == "f" and not all(map(math.isfinite, _values(archive, name, y))):
+        raise DataError(f"{path}: the target holds NaN or infinity", hint="fill or drop such rows first")
+    if task is None and y.kind in "iuf":
+        task = task_of_numbers(_values(archive, name, y), y.shape[0])
+    task = task or "classification"
+    if task == "classification" and is_number:
+        values = _values(archive, name, y)
+        first = next(values)
+        if all(value == first for value in values):
+            raise DataError(f"{path}: there is only one class, {first:g}")
+    return task

@@ -1,0 +1,151 @@
+"""A checked file -> an Experiment: defaults, paths, and what only several keys together can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from hpexp.config import metrics, wording
+from hpexp.config.facts import task_of_data
+from hpexp.config.grid import MAX_POINTS, count_points
+from hpexp.config.node import Node
+from hpexp.config.node import Path as Place
+from hpexp.config.schema import LIMITS, File, NamedModel, SplitSection
+from hpexp.config.translate import problem_at
+from hpexp.errors import Problem
+from hpexp.model import (
+    DataSpec,
+    EarlyStopping,
+    Experiment,
+    Limits,
+    ModelSpec,
+    Objective,
+    Resources,
+    Split,
+    TensorBoardOptions,
+    TrainingOptions,
+)
+from hpexp.vocabulary import KERAS_DATA
+
+
+def build(
+    file: File, root: Node, path: Path, folder: str, text: str, *, smoke: bool
+) -> tuple[Experiment, list[Problem]]:
+    """The experiment, and what is wrong with it; it is to be used only when nothing is."""
+    data = _data(file, folder)
+    task = task_of_data(data)
+    early_stopping = _early_stopping(file)
+    objective = _objective(file, metrics.default(task, data.split.validation > 0))
+    experiment = Experiment(
+        name=file.name or path.stem,
+        description=file.description,
+        path=str(path),
+        text=text,
+        data=data,
+        model=_model(file, folder),
+        params=file.params,
+        grid=file.grid,
+        include=file.include,
+        exclude=file.exclude,
+        seeds=file.seeds,
+        early_stopping=early_stopping,
+        objective=objective,
+        tensorboard=TensorBoardOptions(_graph(file.tensorboard.graph), file.tensorboard.histograms),
+        training=TrainingOptions(file.training.checkpoint_every, file.training.save_model),
+        limits=_limits(file),
+        resources=Resources(file.resources.memory, file.resources.jobs),
+        smoke=smoke,
+    )
+    found = [
+        *_twice(file),
+        *_wrong_metrics(file, experiment, task),
+        *_too_many(experiment),
+    ]
+    return experiment, [problem_at(root, place, message) for place, message in found]
+
+
+Found = Iterator[tuple[Place, str]]
+
+
+def _data(file: File, folder: str) -> DataSpec:
+    section = file.data
+    source = str(getattr(section, section.origin))
+    kind: Literal["builtin", "keras", "csv", "npz", "images", "python"]
+    match section.origin:
+        case "csv" | "npz" | "images" | "python" as kind:
+            pass
+        case _:
+            kind = "keras" if source in KERAS_DATA else "builtin"
+    split = section.split or file.split or SplitSection()
+    return DataSpec(kind, source, section.options, Split(split.validation, split.test, split.seed), folder)
+
+
+def _model(file: File, folder: str) -> ModelSpec:
+    model = file.model
+    if isinstance(model, NamedModel):
+        kinds: dict[str, Literal["mlp", "cnn", "linear"]] = {"mlp": "mlp", "cnn": "cnn", "linear": "linear"}
+        return ModelSpec(kinds[model.name], model.name, {}, folder)
+    return ModelSpec("python", model.python, dict(model.model_extra or {}), folder)
+
+
+def _early_stopping(file: File) -> EarlyStopping | None:
+    section = file.early_stopping
+    if not section or section is True:
+        return None
+    mode = section.mode if "mode" in section.model_fields_set else metrics.mode(section.monitor)
+    return EarlyStopping(section.monitor, section.patience, section.min_delta, section.restore_best, mode)
+
+
+def _objective(file: File, default: str) -> Objective:
+    section = file.objective
+    if section is None:
+        return Objective(default, metrics.mode(default))
+    mode = section.mode if "mode" in section.model_fields_set else metrics.mode(section.metric)
+    return Objective(section.metric, mode)
+
+
+def _graph(value: str | bool) -> Literal["first", "all", "none"]:
+    match value:
+        case "all" | "none":
+            return value
+    return "first"
+
+
+def _limits(file: File) -> Limits:
+    def chosen(name: str) -> object:
+        return getattr(file if name in file.model_fields_set else file.limits, name)
+
+    return Limits(**{name: chosen(name) for name in LIMITS})  # type: ignore[arg-type]
+
+
+def _twice(file: File) -> Found:
+    if file.split is not None and file.data.split is not None:
+        yield ("split",), "the split is given here and under data; keep one"
+    for name in LIMITS:
+        if name in file.model_fields_set and name in file.limits.model_fields_set:
+            yield (name,), f"{name} is given here and under limits; keep one"
+
+
+def _wrong_metrics(file: File, experiment: Experiment, task: str | None) -> Found:
+    allowed = metrics.known(task)
+    has_validation = experiment.data.split.validation > 0 or experiment.data.kind == "python"
+    asked: list[tuple[Place, str]] = []
+    if file.objective is not None:
+        asked.append((("objective", "metric"), experiment.objective.metric))
+    if experiment.early_stopping is not None:
+        asked.append((("early_stopping", "monitor"), experiment.early_stopping.monitor))
+    for place, metric in asked:
+        if metric not in allowed:
+            yield place, wording.one_of(metric, allowed, f"a metric of {task}, not one")
+        elif metric.startswith("val_") and not has_validation:
+            yield place, f"{metric} is never measured, because split gives validation no examples"
+
+
+def _too_many(experiment: Experiment) -> Found:
+    runs = (count_points(experiment.grid) + len(experiment.include)) * len(experiment.seeds)
+    if runs > MAX_POINTS:
+        seeds = len(experiment.seeds)
+        times = f" × {seeds} seeds" if seeds > 1 else ""
+        points = count_points(experiment.grid)
+        yield ("grid",), f"{points:,} points{times} are {runs:,} runs; at most {MAX_POINTS:,} are allowed"

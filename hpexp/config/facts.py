@@ -1,0 +1,152 @@
+"""What can be told of the data without loading it: task, number of examples, fingerprint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from hpexp.errors import DataError
+from hpexp.model import DataFacts, DataSpec, Task
+
+SMOKE_TRAIN, SMOKE_OTHER = 64, 32
+"""At most so many examples of a split when only trying whether everything runs."""
+
+_TABLES = {"digits": 1797, "iris": 150, "wine": 178, "breast_cancer": 569, "diabetes": 442}
+_DOWNLOADS = {"mnist": 60_000, "fashion_mnist": 60_000, "cifar10": 50_000, "cifar100": 50_000}
+_DOWNLOADED_TEST = 10_000
+_MADE = 500
+"""Examples of blobs, moons and spirals where the file does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a source of data holds: `examples` to split, `None` where only own code could tell.
+
+    `test` is the size of a test set that the source brings itself. `content` is a digest
+    of the files, '' for data that are known by name.
+    """
+
+    task: Task | None
+    examples: int | None
+    test: int | None = None
+    content: str = ""
+
+
+def facts_of(spec: DataSpec, *, smoke: bool = False) -> DataFacts:
+    """Task, split sizes and fingerprint.
+
+    Raises:
+        DataError: the data cannot be read, or are too few to split.
+    """
+    source = source_of(spec)
+    fingerprint = _fingerprint(spec, source)
+    if source.examples is None:
+        return DataFacts(fingerprint, source.task, None, None, None)
+    train, validation, test = split_sizes(source, spec)
+    if smoke:
+        train, validation, test = (
+            min(train, SMOKE_TRAIN),
+            min(validation, SMOKE_OTHER),
+            min(test, SMOKE_OTHER),
+        )
+    return DataFacts(fingerprint, source.task, train, validation, test)
+
+
+def task_of_data(spec: DataSpec) -> Task | None:
+    """What there is to learn, `None` where it cannot be told or the data cannot be read."""
+    try:
+        return source_of(spec).task
+    except DataError:
+        return None
+
+
+def split_sizes(source: Source, spec: DataSpec) -> tuple[int, int, int]:
+    """Examples for training, validation and test, as `hpexp.train.data.split` divides them."""
+    examples = source.examples or 0
+    validation = share_size(examples, spec.split.validation)
+    given = source.test is not None
+    test = 0 if given else share_size(examples, spec.split.test)
+    if validation + test >= examples:
+        raise DataError(
+            f"{spec.source}: {examples} examples are too few "
+            f"for {validation} of validation and {test} of test",
+            hint="lower the shares under split",
+        )
+    return examples - validation - test, validation, source.test if source.test is not None else test
+
+
+def share_size(examples: int, share: float) -> int:
+    """How many of the examples a share is: rounded, at least one where there is a share at all."""
+    return max(1, round(examples * share)) if share > 0 else 0
+
+
+def source_of(spec: DataSpec) -> Source:
+    """What the data source holds.
+
+    Raises:
+        DataError: it cannot be read, or no model could learn from it.
+    """
+    if spec.kind == "builtin":
+        examples = spec.options.get("examples", _MADE)
+        assert isinstance(examples, int)
+        task: Task = "regression" if spec.source == "diabetes" else "classification"
+        return Source(task, _TABLES.get(spec.source, examples))
+    if spec.kind == "keras":
+        return Source("classification", _DOWNLOADS[spec.source], _DOWNLOADED_TEST)
+    if spec.kind == "python":
+        return Source(_chosen_task(spec.options.get("task")), None, content=_module(spec))
+    options = tuple(sorted((name, str(value)) for name, value in spec.options.items()))
+    try:
+        return _read(spec.kind, spec.source, options, _stamp(Path(spec.source)))
+    except OSError as error:
+        raise DataError(f"{spec.source} cannot be read: {error.strerror}") from error
+
+
+@lru_cache(maxsize=16)
+def _read(kind: str, path: str, options: tuple[tuple[str, str], ...], stamp: object) -> Source:
+    """Read a source of files once, as long as its `stamp` stays the same."""
+    given = dict(options)
+    task = _chosen_task(given.get("task"))
+    if kind == "csv":
+        from hpexp.config.table import read_table
+
+        table = read_table(Path(path), given["target"], task)
+        return Source(table.task, table.examples, content=table.content)
+    if kind == "npz":
+        from hpexp.config.archive import read_archive
+
+        archive = read_archive(Path(path), given.get("x", "x"), given.get("y", "y"), task)
+        return Source(archive.task, archive.examples, content=archive.content)
+    from hpexp.config.images import read_images
+
+    images = read_images(Path(path))
+    return Source("classification", images.examples, content=images.content)
+
+
+def _stamp(path: Path) -> object:
+    status = path.stat()
+    return None if path.is_dir() else (status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+def _chosen_task(task: Any) -> Task | None:
+    return task if task in ("classification", "regression") else None
+
+
+def _module(spec: DataSpec) -> str:
+    from hpexp.config.names import find_module
+
+    path = find_module(spec.source, spec.folder)
+    try:
+        return sha256(Path(path).read_bytes()).hexdigest() if path else ""
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _fingerprint(spec: DataSpec, source: Source) -> str:
+    """16 hex digits of all that decides which examples are where; not where a file lies."""
+    name = "" if spec.kind in ("csv", "npz", "images") else spec.source
+    parts = (spec.kind, name, sorted(spec.options.items()), spec.split, source.content)
+    return sha256(repr(parts).encode()).hexdigest()[:16]

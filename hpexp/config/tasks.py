@@ -1,0 +1,23 @@
+"""The rule of `hpexp.train.data.raw.task_of`, without arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hpexp.model import Task
+
+RARE = 20
+"""Whole numbers with more values than this, and more than a twentieth of the examples, are quantities."""
+
+
+def task_of_numbers(values: Iterable[float], examples: int) -> Task:
+    """Classes for whole numbers of few values, else quantities."""
+    few = max(RARE, examples // 20)
+    seen: set[float] = set()
+    for value in values:
+        if value != value or value in (float("inf"), float("-inf")) or value != int(value):
+            return "regression"
+        seen.add(value)
+        if len(seen) > few:
+            return "regression"
+    return "classification"
