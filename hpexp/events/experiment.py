@@ -31,6 +31,7 @@ MOST_TICK_BOXES = 9
 """Up to 9 discrete values get a box to tick each; beyond, TensorBoard asks for a pattern, even of numbers."""
 
 METRICS = ("val_accuracy", "val_loss", "accuracy", "loss", "val_mae", "mae")
+"""In the order of the table's columns; others come last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,12 @@ def configuration(name: str, shares: Mapping[str, Share]) -> HParamsPluginData:
         config.hparam_infos.append(info)
     if len(shares) > 1:
         config.hparam_infos.append(_column("experiment", list(shares)))
-    found = {metric for share in shares.values() for metric in share.metrics}
-    for metric in METRICS:
-        if metric in found:
-            about = config.metric_infos.add(display_name=metric, description="of the best epoch")
-            about.name.tag = METRIC_PREFIX + metric
-            validation = metric.startswith("val_")
-            about.dataset_type = api_pb2.DATASET_VALIDATION if validation else api_pb2.DATASET_TRAINING
+    found = dict.fromkeys(metric for share in shares.values() for metric in share.metrics)
+    for metric in sorted(found, key=lambda metric: METRICS.index(metric) if metric in METRICS else len(METRICS)):
+        about = config.metric_infos.add(display_name=metric, description="of the best epoch")
+        about.name.tag = METRIC_PREFIX + metric
+        validation = metric.startswith("val_")
+        about.dataset_type = api_pb2.DATASET_VALIDATION if validation else api_pb2.DATASET_TRAINING
     return data
 
 
