@@ -11,7 +11,15 @@ from hpexp.config.facts import task_of_data
 from hpexp.config.grid import MAX_POINTS, count_points
 from hpexp.config.node import Node
 from hpexp.config.node import Path as Place
-from hpexp.config.schema import LIMITS, File, NamedModel, SplitSection
+from hpexp.config.schema import (
+    LIMITS,
+    DataSection,
+    File,
+    NamedModel,
+    ObjectiveSection,
+    SplitSection,
+    StoppingSection,
+)
 from hpexp.config.translate import problem_at
 from hpexp.errors import Problem
 from hpexp.model import (
@@ -69,7 +77,7 @@ Found = Iterator[tuple[Place, str]]
 
 
 def _data(file: File, folder: str) -> DataSpec:
-    section = file.data
+    section: DataSection = file.data
     source = str(getattr(section, section.origin))
     kind: Literal["builtin", "keras", "csv", "npz", "images", "python"]
     match section.origin:
@@ -77,7 +85,7 @@ def _data(file: File, folder: str) -> DataSpec:
             pass
         case _:
             kind = "keras" if source in KERAS_DATA else "builtin"
-    split = section.split or file.split or SplitSection()
+    split = section.split or file.split or SplitSection.model_construct()
     return DataSpec(kind, source, section.options, Split(split.validation, split.test, split.seed), folder)
 
 
@@ -90,15 +98,15 @@ def _model(file: File, folder: str) -> ModelSpec:
 
 
 def _early_stopping(file: File) -> EarlyStopping | None:
-    section = file.early_stopping
-    if not section or section is True:
+    section: StoppingSection | None = file.early_stopping
+    if section is None:
         return None
     mode = section.mode if "mode" in section.model_fields_set else metrics.mode(section.monitor)
     return EarlyStopping(section.monitor, section.patience, section.min_delta, section.restore_best, mode)
 
 
 def _objective(file: File, default: str) -> Objective:
-    section = file.objective
+    section: ObjectiveSection | None = file.objective
     if section is None:
         return Objective(default, metrics.mode(default))
     mode = section.mode if "mode" in section.model_fields_set else metrics.mode(section.metric)

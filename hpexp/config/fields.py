@@ -1,7 +1,5 @@
 """The types of the schema's fields: what YAML gives, checked and turned into what the model wants."""
 
-from __future__ import annotations
-
 import math
 import os
 import re

@@ -40,6 +40,8 @@ def load(path: Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> E
 def _check(
     root: Node, problems: list[Problem], path: Path, text: str, overrides: Sequence[str], *, smoke: bool
 ) -> Experiment:
+    # Without this, pydantic looks through every installed package for plugins.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from pydantic_core import ValidationError
 
     from hpexp.config.build import build

@@ -1,10 +1,9 @@
 """The experiment file as pydantic models: every key, what it takes, what it means when it is absent."""
 
-from __future__ import annotations
+# Annotations are real ones here: pydantic would have to compile those of `from __future__`.
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from typing import Annotated, Any, ClassVar, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, WrapValidator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo, model_validator
 
 from hpexp.config import fields, wording
 from hpexp.config.collect import Collector, worded
@@ -40,7 +39,7 @@ class SplitSection(Section):
     seed: fields.Seed = Field(0, description="picks the examples")
 
     @model_validator(mode="after")
-    def _leave_some(self) -> SplitSection:
+    def _leave_some(self) -> Self:
         if self.validation + self.test >= 1:
             raise worded(f"validation {self.validation:g} and test {self.test:g} leave nothing to train on")
         return self
@@ -81,7 +80,7 @@ class NamedData(DataSection):
     seed: fields.Seed = Field(0, description="blobs, moons, spirals: draws the examples")
 
     @model_validator(mode="after")
-    def _takes(self) -> NamedData:
+    def _takes(self) -> Self:
         made = self.name in ("blobs", "moons", "spirals")
         allowed = {"examples", "noise", "seed"} | ({"classes"} if self.name != "moons" else set())
         collector = Collector()
@@ -124,7 +123,7 @@ class ImagesData(DataSection):
 
     origin = "images"
     images: fields.FolderPath = Field(description="the folder; relative to the experiment file")
-    size: Annotated[int | list[int], WrapValidator(lambda value, _: _size(value))] = Field(
+    size: Annotated[int | list[int], PlainValidator(_size)] = Field(
         32, description="rows and columns that images are scaled to"
     )
     color: Annotated[Literal["rgb", "grayscale"], fields.choice("rgb", "grayscale")] = Field(
@@ -209,9 +208,9 @@ def _graph(value: Any) -> str:
 class TensorBoardSection(Section):
     """What to log besides the scalars."""
 
-    graph: Annotated[
-        Literal["first", "all", "none"] | bool, WrapValidator(lambda value, _: _graph(value))
-    ] = Field("first", description="the model's graph: of the first run of each structure, of all, of none")
+    graph: Annotated[Literal["first", "all", "none"] | bool, PlainValidator(_graph)] = Field(
+        "first", description="the model's graph: of the first run of each structure, of all, of none"
+    )
     histograms: fields.Whole = Field(0, description="weights' histograms every so many epochs; 0 for never")
 
 
@@ -347,43 +346,34 @@ class File(Section):
         None, description="the experiment's name and its log folder's; the file's name where not given"
     )
     description: fields.Text = Field("", description="what the experiment is for")
-    data: Annotated[
-        NamedData | CsvData | NpzData | ImagesData | PythonData,
-        WrapValidator(lambda value, _, info: _data(value, info)),
-    ] = Field(description="what to learn from")
-    model: Annotated[NamedModel | PythonModel, WrapValidator(lambda value, _, info: _model(value, info))] = (
-        Field(description="what to train")
-    )
+    data: Annotated[Any, PlainValidator(_data)] = Field(description="what to learn from")
+    model: Annotated[Any, PlainValidator(_model)] = Field(description="what to train")
     split: SplitSection | None = None
-    params: Annotated[dict[str, Any], WrapValidator(lambda value, _, info: _point(value, info))] = Field(
-        {}, description="one value each, for every run"
-    )
-    grid: Annotated[Any, WrapValidator(lambda value, _, info: _grid(value, info))] = Field(
+    params: Annotated[Any, PlainValidator(_point)] = Field({}, description="one value each, for every run")
+    grid: Annotated[Any, PlainValidator(_grid)] = Field(
         (), description="axes; their product is the set of runs"
     )
-    include: Annotated[Any, WrapValidator(lambda value, _, info: _points(value, info))] = Field(
-        (), description="single points to add"
-    )
-    exclude: Annotated[Any, WrapValidator(lambda value, _, info: _points(value, info))] = Field(
+    include: Annotated[Any, PlainValidator(_points)] = Field((), description="single points to add")
+    exclude: Annotated[Any, PlainValidator(_points)] = Field(
         (), description="points to leave out: those that have all of the values named"
     )
-    seeds: Annotated[Any, WrapValidator(lambda value, _: _seeds(value))] = Field(
+    seeds: Annotated[Any, PlainValidator(_seeds)] = Field(
         (0,), description="how many replicates of each point (their seeds count from 0), or a list of seeds"
     )
-    early_stopping: Annotated[
-        StoppingSection | bool | None, WrapValidator(lambda value, _: _stopping(value))
-    ] = Field(None, description="when to stop a run; true for the defaults")
-    objective: Annotated[ObjectiveSection | None, WrapValidator(lambda value, _: _objective(value))] = Field(
+    early_stopping: Annotated[Any, PlainValidator(_stopping)] = Field(
+        None, description="when to stop a run; true for the defaults"
+    )
+    objective: Annotated[Any, PlainValidator(_objective)] = Field(
         None, description="the metric that ranks runs"
     )
-    tensorboard: TensorBoardSection = TensorBoardSection()
-    training: TrainingSection = TrainingSection()
-    limits: LimitsSection = LimitsSection()
+    tensorboard: TensorBoardSection = Field(default_factory=TensorBoardSection.model_construct)
+    training: TrainingSection = Field(default_factory=TrainingSection.model_construct)
+    limits: LimitsSection = Field(default_factory=LimitsSection.model_construct)
     timeout: fields.Seconds | None = Field(None, description="as limits.timeout")
     idle_timeout: fields.Seconds | None = Field(None, description="as limits.idle_timeout")
     retries: Annotated[int, fields._whole(0, 100)] = Field(0, description="as limits.retries")
     max_failures: fields.Count | None = Field(None, description="as limits.max_failures")
-    resources: ResourcesSection = ResourcesSection()
+    resources: ResourcesSection = Field(default_factory=ResourcesSection.model_construct)
 
     @model_validator(mode="before")
     @classmethod

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic.json_schema import models_json_schema
+
 from hpexp.config.fields import LARGEST
 from hpexp.config.grid import MAX_AXIS
-from hpexp.config.schema import MAX_SEEDS, File
+from hpexp.config.schema import (
+    DATA_FORMS,
+    MAX_SEEDS,
+    File,
+    NamedModel,
+    ObjectiveSection,
+    PythonModel,
+    Section,
+    StoppingSection,
+)
 from hpexp.vocabulary import BUILTIN_DATA, KERAS_DATA, MODELS, PARAMETERS, Parameter
 
 _OWN = {
@@ -20,26 +31,36 @@ _OWN = {
 
 def json_schema() -> dict[str, Any]:
     """The schema in draft 2020-12; it accepts whatever `load` accepts, save a few odd spellings."""
-    schema = File.model_json_schema(by_alias=True)
-    definitions, keys = schema["$defs"], schema["properties"]
+    sections: list[type[Section]] = [File, *DATA_FORMS.values(), NamedModel, PythonModel]
+    sections += [StoppingSection, ObjectiveSection]
+    _, generated = models_json_schema([(each, "validation") for each in sections], by_alias=True)
+    definitions = generated["$defs"]
+    schema = definitions.pop("File")
+    keys = schema["properties"]
     definitions["Point"] = _parameters({name: _value(each) for name, each in PARAMETERS.items()}, _OWN)
     definitions["Range"] = _range()
     axes = {name: _axis(_value(each), ranged=_is_numeric(each)) for name, each in PARAMETERS.items()}
     own_axis = _axis(_OWN, ranged=True)
     definitions["Axes"] = _parameters(axes, own_axis)
-    zipped = [{"$ref": "#/$defs/Axes"}, {"type": "array", "items": {"$ref": "#/$defs/Axes"}}]
+    zipped = [_ref("Axes"), {"type": "array", "items": _ref("Axes")}]
     definitions["Block"] = _parameters(
         {**axes, "zip": {"description": "axes that move together", "anyOf": zipped}}, own_axis
     )
-    point, block = {"$ref": "#/$defs/Point"}, {"$ref": "#/$defs/Block"}
+    point, block = _ref("Point"), _ref("Block")
     new: dict[str, dict[str, Any]] = {
-        "data": {"anyOf": [{"enum": [*BUILTIN_DATA, *KERAS_DATA]}, *keys["data"]["anyOf"]]},
-        "model": {"anyOf": [{"enum": [*MODELS]}, *keys["model"]["anyOf"]]},
-        "params": {"$ref": "#/$defs/Point"},
+        "data": {
+            "anyOf": [
+                {"enum": [*BUILTIN_DATA, *KERAS_DATA]},
+                *(_ref(form.__name__) for form in DATA_FORMS.values()),
+            ]
+        },
+        "model": {"anyOf": [{"enum": [*MODELS]}, _ref("NamedModel"), _ref("PythonModel")]},
+        "params": _ref("Point"),
         "grid": {"anyOf": [block, {"type": "array", "items": block}]},
         "include": {"anyOf": [point, {"type": "array", "items": point}]},
         "exclude": {"anyOf": [point, {"type": "array", "items": point}]},
-        "objective": {"anyOf": [_metric_names(definitions), {"$ref": "#/$defs/ObjectiveSection"}]},
+        "objective": {"anyOf": [_metric_names(definitions), _ref("ObjectiveSection")]},
+        "early_stopping": {"anyOf": [{"type": ["boolean", "null"]}, _ref("StoppingSection")]},
         "seeds": _seeds(),
     }
     for name, parts in new.items():
@@ -47,7 +68,11 @@ def json_schema() -> dict[str, Any]:
     known = {"propertyNames": {"enum": [*PARAMETERS]}}
     own_model = {"required": ["model"], "properties": {"model": {"type": "object", "required": ["python"]}}}
     schema["if"], schema["else"] = own_model, {"properties": {"params": known}}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "$defs": definitions}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/$defs/{name}"}
 
 
 def _metric_names(definitions: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +126,7 @@ def _axis(value: dict[str, Any], *, ranged: bool) -> dict[str, Any]:
         bare,
     ]
     if ranged:
-        forms.append({"$ref": "#/$defs/Range"})
+        forms.append(_ref("Range"))
     return {"description": value["description"], "anyOf": forms}
 
 
