@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from hpexp.model import Group, Plan, Run, Status
 from hpexp.paths import LogsFolder
+from hpexp.plan.expand import varied_names
+from hpexp.plan.values import short
 from hpexp.store import Store
+from hpexp.vocabulary import LANES
 
-SHOWN_RUNS = 30
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+SHOWN_POINTS = 30
+SHOWN_SHAPES = 12
 
 
 def statuses_of(plan: Plan, logs: Path) -> dict[str, Status]:
@@ -64,29 +70,40 @@ def print_plan(plan: Plan, statuses: Mapping[str, Status], console: Console, *, 
     if as_json:
         print(json.dumps(as_dict(plan, statuses)))
         return
-    console.print(_headline(plan, statuses))
-    for each in plan.collapsed:
-        text = f"  {each.points} points collapsed: {each.param} has no effect there, {each.reason}"
-        console.print(text, style="dim", markup=False, highlight=False)
+    points = _points(plan.runs)
+    console.print(_headline(plan, statuses, len(points)))
+    for line in _collapsed(plan):
+        console.print(line, style="dim", markup=False, highlight=False)
     console.print()
     console.print(_groups_table(plan))
     console.print()
-    console.print(_runs_table(plan, statuses))
-    if len(plan.runs) > SHOWN_RUNS:
-        console.print(f"… and {len(plan.runs) - SHOWN_RUNS} more (--json lists all)", style="dim")
+    console.print(_points_table(plan, points, statuses, console))
+    if len(points) > SHOWN_POINTS:
+        more = len(points) - SHOWN_POINTS
+        console.print(f"… and {_counted(more, 'more point')} (--json lists every run)", style="dim")
 
 
-def _headline(plan: Plan, statuses: Mapping[str, Status]) -> Text:
-    experiment = plan.experiment
-    points = len({run.point for run in plan.runs})
-    seeds = len(experiment.seeds)
+def _points(runs: Iterable[Run]) -> list[list[Run]]:
+    """Runs that differ in their seeds only, together."""
+    points: dict[str, list[Run]] = {}
+    for run in runs:
+        points.setdefault(run.point, []).append(run)
+    return list(points.values())
+
+
+def _headline(plan: Plan, statuses: Mapping[str, Status], points: int) -> Text:
+    from rich.text import Text
+
+    seeds = len(plan.runs) // points
     done = sum(status.finished for status in statuses.values())
     text = Text()
-    text.append(experiment.name, style="bold")
-    text.append(f"  {len(plan.runs)} runs")
+    text.append(plan.experiment.name, style="bold")
+    text.append(f"  {_counted(len(plan.runs), 'run')}")
     if seeds > 1:
-        text.append(f" ({points} points × {seeds} seeds)")
+        text.append(f" ({_counted(points, 'point')} × {seeds} seeds)")
     text.append(f" in {_counted(len(plan.groups), 'group')}, {done} done, {len(plan.runs) - done} to train\n")
+    if plan.experiment.description:
+        text.append(f"{plan.experiment.description}\n")
     text.append(_data_line(plan), style="dim")
     return text
 
@@ -102,69 +119,145 @@ def _data_line(plan: Plan) -> str:
     return f"{Path(data.source).name if data.kind in ('csv', 'npz', 'images') else data.source}: {sizes}"
 
 
+def _collapsed(plan: Plan) -> list[str]:
+    """One line a parameter: how many points it made equal, and why."""
+    counts: Counter[str] = Counter()
+    reasons: dict[str, list[str]] = {}
+    for each in plan.collapsed:
+        counts[each.param] += each.points
+        reasons.setdefault(each.param, []).append(each.reason)
+    return [
+        f"{_counted(count, 'point')} collapsed: {f'{param}, ' if param else ''}{_joined(reasons[param])}"
+        for param, count in counts.items()
+    ]
+
+
+def _joined(reasons: Sequence[str]) -> str:
+    """Reasons that start and end alike as one: `optimizer adam, lion has none`."""
+    heads: dict[tuple[str, str], list[str]] = {}
+    rest = []
+    for reason in reasons:
+        words = reason.split(" ")
+        if len(words) == 4 and words[2:] == ["has", "none"]:
+            heads.setdefault((words[0], "has none"), []).append(words[1])
+        else:
+            rest.append(reason)
+    named = []
+    for (noun, end), values in heads.items():
+        several = len(values) > 1
+        named.append(f"{noun}{'s' if several else ''} {', '.join(values)} {'have none' if several else end}")
+    return "; ".join([*named, *rest])
+
+
 def _groups_table(plan: Plan) -> Table:
-    """Groups of equal shape share a row: engine, structure, lanes, updates per epoch."""
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    """Groups of equal shape share a row; those that are not compiled come first, with the reason."""
+    table = _table()
     table.add_column("engine", no_wrap=True)
     table.add_column("groups", justify="right")
-    table.add_column("lanes", justify="right")
+    table.add_column("runs each", justify="right")
     table.add_column("updates/epoch", justify="right")
     table.add_column("what they share", overflow="fold")
-    for (engine, lanes, updates, shared), count in _shapes(plan).items():
-        table.add_row(engine, str(count), str(lanes), "?" if updates is None else str(updates), shared)
+    shapes = sorted(_shapes(plan).items(), key=lambda shape: shape[0][0] == "compiled")
+    for (engine, runs, updates, shared), count in shapes[:SHOWN_SHAPES]:
+        table.add_row(engine, str(count), str(runs), _or_unknown(updates), shared)
+    if len(shapes) > SHOWN_SHAPES:
+        table.add_row("…", str(sum(count for _, count in shapes[SHOWN_SHAPES:])), "", "", "more groups")
     return table
 
 
 def _shapes(plan: Plan) -> Counter[tuple[str, int, int | None, str]]:
-    structural = _structural_axes(plan)
+    structural = [name for name in _varied(plan) if name not in LANES]
     return Counter(
         (group.engine, len(group.runs), group.runs[0].updates_per_epoch, _shared(group, structural))
         for group in plan.groups
     )
 
 
-def _structural_axes(plan: Plan) -> list[str]:
-    from hpexp.vocabulary import PARAMETERS
-
-    names = dict.fromkeys(name for run in plan.runs for name in run.axes)
-    return [name for name in names if name not in PARAMETERS or not PARAMETERS[name].lane]
-
-
-def _shared(group: Group, structural: list[str]) -> str:
+def _shared(group: Group, structural: Sequence[str]) -> str:
     run = group.runs[0]
-    parts = [f"{name}={_value(run.params[name])}" for name in structural if name in run.params]
-    if run.engine_reason:
-        parts.append(f"[{run.engine_reason}]")
-    return " ".join(parts) or "everything but numbers and seeds"
+    if group.engine == "fit":
+        return f"one by one: {run.engine_reason}"
+    parts = [f"{name}={short(run.params[name])}" for name in structural if name in run.params]
+    return " ".join(parts) or "one program"
 
 
-def _runs_table(plan: Plan, statuses: Mapping[str, Status]) -> Table:
-    names = list(dict.fromkeys(name for run in plan.runs for name in run.axes))
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+def _varied(plan: Plan) -> list[str]:
+    """The axes that have an effect somewhere, in the order of the file."""
+    used = dict.fromkeys(name for run in plan.runs for name in run.axes)
+    ordered = dict.fromkeys([*varied_names(plan.experiment), *used])
+    return [name for name in ordered if name in used]
+
+
+def _points_table(
+    plan: Plan, points: Sequence[Sequence[Run]], statuses: Mapping[str, Status], console: Console
+) -> Table:
+    """A column an axis where they fit, else all axes in one column."""
+    shown = points[:SHOWN_POINTS]
+    names = _varied(plan)
+    cells = [[short(runs[0].axes[name]) if name in runs[0].axes else "–" for name in names] for runs in shown]
+    wide = _with_standing(names, cells, shown, statuses)
+    unbounded = console.options.update(max_width=10_000)
+    if console.measure(wide, options=unbounded).maximum <= console.width:
+        return wide
+    texts = [" ".join(f"{name}={short(value)}" for name, value in runs[0].axes.items()) for runs in shown]
+    return _with_standing(["point"], [[text] for text in texts], shown, statuses)
+
+
+def _with_standing(
+    names: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    points: Sequence[Sequence[Run]],
+    statuses: Mapping[str, Status],
+) -> Table:
+    """A row a point: its cells under `names`, then its seeds, updates and status."""
+    from rich.text import Text
+
+    table = _table()
     for name in names:
-        table.add_column(name, justify="right")
-    table.add_column("seed", justify="right")
+        table.add_column(name, justify="left" if name == "point" else "right", overflow="fold")
+    several = any(len(runs) > 1 for runs in points)
+    table.add_column("seeds" if several else "seed", justify="right")
     table.add_column("updates/epoch", justify="right")
     table.add_column("status")
-    for run in plan.runs[:SHOWN_RUNS]:
-        status = statuses.get(run.id, Status.PENDING)
+    for runs, own in zip(points, cells, strict=True):
+        of_point = Counter(statuses.get(each.id, Status.PENDING) for each in runs)
         table.add_row(
-            *(_value(run.axes[name]) if name in run.axes else "–" for name in names),
-            str(run.seed),
-            _updates(run),
-            Text(str(status), style="green" if status.finished else ""),
+            *own,
+            _seeds([each.seed for each in runs]),
+            _or_unknown(runs[0].updates_per_epoch),
+            Text(_standing(of_point), style="green" if all(status.finished for status in of_point) else ""),
         )
     return table
 
 
-def _updates(run: Run) -> str:
-    return "?" if run.updates_per_epoch is None else str(run.updates_per_epoch)
+def _standing(counts: Mapping[Status, int]) -> str:
+    """One word where all runs of a point stand alike, else how many are done and what else befell."""
+    if len(counts) == 1:
+        return str(*counts)
+    done = sum(count for status, count in counts.items() if status.finished)
+    others = {status: count for status, count in counts.items() if not status.finished}
+    others.pop(Status.PENDING, None)
+    return ", ".join(
+        [f"{done}/{sum(counts.values())} done", *(f"{count} {status}" for status, count in others.items())]
+    )
 
 
-def _value(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
+def _seeds(seeds: Sequence[int]) -> str:
+    """`0–4` for a stretch, else the seeds, the middle ones left out where there are many."""
+    if len(seeds) > 2 and list(seeds) == list(range(seeds[0], seeds[0] + len(seeds))):
+        return f"{seeds[0]}–{seeds[-1]}"
+    shown = [str(seed) for seed in seeds]
+    return ",".join(shown if len(shown) <= 4 else [*shown[:2], "…", shown[-1]])
+
+
+def _table() -> Table:
+    from rich.table import Table
+
+    return Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+
+
+def _or_unknown(count: int | None) -> str:
+    return "?" if count is None else str(count)
 
 
 def _counted(count: int, noun: str) -> str:
