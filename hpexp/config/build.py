@@ -11,15 +11,9 @@ from hpexp.config.facts import task_of_data
 from hpexp.config.grid import MAX_POINTS, count_points
 from hpexp.config.node import Node
 from hpexp.config.node import Path as Place
-from hpexp.config.schema import (
-    LIMITS,
-    DataSection,
-    File,
-    NamedModel,
-    ObjectiveSection,
-    SplitSection,
-    StoppingSection,
-)
+from hpexp.config.schema import LIMITS, File
+from hpexp.config.sections import ObjectiveSection, SplitSection, StoppingSection
+from hpexp.config.sources import DataSection, NamedModel
 from hpexp.config.translate import problem_at
 from hpexp.errors import Problem
 from hpexp.model import (

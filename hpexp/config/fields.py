@@ -95,7 +95,7 @@ def _whole(low: int, high: int = LARGEST) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def _number(low: float, high: float = math.inf, *, open_high: bool = False) -> BeforeValidator:
+def _bounded(low: float, high: float = math.inf, *, open_high: bool = False) -> BeforeValidator:
     def check(value: Any) -> float:
         fits = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
         if not fits or not (low <= value < high or (value == high and not open_high)):
@@ -160,15 +160,17 @@ Function = Annotated[
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Count = Annotated[int, _whole(1), WithJsonSchema({"type": "integer", "minimum": 1})]
 Whole = Annotated[int, _whole(0), WithJsonSchema({"type": "integer", "minimum": 0})]
+Retries = Annotated[int, _whole(0, 100), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 100})]
+Jobs = Annotated[int, _whole(1, 1024), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 1024})]
 Seed = Annotated[
     int, _whole(0, 2**32 - 1), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 2**32 - 1})
 ]
 Share = Annotated[
     float,
-    _number(0, 1, open_high=True),
+    _bounded(0, 1, open_high=True),
     WithJsonSchema({"type": "number", "minimum": 0, "exclusiveMaximum": 1}),
 ]
-Positive = Annotated[float, _number(0), WithJsonSchema({"type": "number", "minimum": 0})]
+Positive = Annotated[float, _bounded(0), WithJsonSchema({"type": "number", "minimum": 0})]
 Examples = Annotated[
     int, _whole(3, 10**7), WithJsonSchema({"type": "integer", "minimum": 3, "maximum": 10**7})
 ]

@@ -8,16 +8,9 @@ from pydantic.json_schema import models_json_schema
 
 from hpexp.config.fields import LARGEST
 from hpexp.config.grid import MAX_AXIS
-from hpexp.config.schema import (
-    DATA_FORMS,
-    MAX_SEEDS,
-    File,
-    NamedModel,
-    ObjectiveSection,
-    PythonModel,
-    Section,
-    StoppingSection,
-)
+from hpexp.config.schema import MAX_SEEDS, File
+from hpexp.config.sections import ObjectiveSection, Section, StoppingSection
+from hpexp.config.sources import DATA_FORMS, NamedModel, PythonModel
 from hpexp.vocabulary import BUILTIN_DATA, KERAS_DATA, MODELS, PARAMETERS, Parameter
 
 _OWN = {

@@ -9,7 +9,9 @@ from pydantic_core import ErrorDetails, ValidationError
 from hpexp.config import wording
 from hpexp.config.collect import KEY, WORDED
 from hpexp.config.node import Node, Path, breadcrumb
-from hpexp.config.schema import DATA_FORMS, SECTIONS, Section, keys_of
+from hpexp.config.schema import SECTIONS, keys_of
+from hpexp.config.sections import Section
+from hpexp.config.sources import DATA_FORMS
 from hpexp.errors import Problem
 from hpexp.vocabulary import PARAMETERS
 
