@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
@@ -92,7 +93,7 @@ def store_results(
         store.add([run for run, _ in results])
         for run, result in results:
             if result is not None:
-                store.started(experiment.name, run.id, 1000.0)
+                store.started(experiment.name, run.id, time.time())
                 for epoch in range(result.epochs):
                     loss = 1.0 / (epoch + 1)
                     row = {"loss": loss, "accuracy": 1 - loss, "val_loss": loss, "val_accuracy": 1 - loss}

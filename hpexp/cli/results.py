@@ -25,6 +25,7 @@ GroupBy = Annotated[
     str | None,
     typer.Option(metavar="PARAM,…", help="One row per value, mean ± std.", show_default=False),
 ]
+All = Annotated[bool, typer.Option("--all", help="Also runs that the experiment file no longer asks for.")]
 Format = Annotated[str, typer.Option("--format", "-f", metavar="table|json|csv|md", help="How to print.")]
 
 
@@ -35,6 +36,7 @@ def results(
     where: Where = None,
     group_by: GroupBy = None,
     format_: Format = "table",
+    all_: All = False,
     logs: Logs = DEFAULT_LOGS,
 ) -> None:
     """Print stored runs: sort, filter, group, export."""
@@ -43,4 +45,4 @@ def results(
 
     groups = tuple(group_by.split(",")) if group_by else ()
     query = Query(sort=sort, top=top, where=tuple(where or ()), group_by=groups)
-    print_results(logs, experiment, query, format_, output())
+    print_results(logs, experiment, query, format_, output(), all_=all_)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
 from hpexp.errors import StoreError
@@ -12,6 +13,7 @@ from hpexp.model import Divergence, Params, Value
 
 # NaN and infinity are written as Python's json writes them and read back as themselves.
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+_decode = json.JSONDecoder().raw_decode
 
 
 def to_text(value: Mapping[str, object]) -> str:
@@ -26,7 +28,7 @@ def to_facts(text: str) -> dict[str, Any]:
         StoreError: the text is not such a mapping.
     """
     try:
-        value = json.loads(text)
+        value, _ = _decode(text)
     except ValueError as error:
         raise StoreError(f"the run store is damaged: {error}", hint="`hpexp doctor` looks closer") from error
     if not isinstance(value, dict):
@@ -34,8 +36,9 @@ def to_facts(text: str) -> dict[str, Any]:
     return value
 
 
+@lru_cache(maxsize=4096)
 def to_params(text: str) -> Params:
-    """Parameters: lists become the tuples they were."""
+    """Parameters: lists become the tuples they were. Runs with the same text share the mapping."""
     return {name: _value(value) for name, value in to_facts(text).items()}
 
 

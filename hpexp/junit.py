@@ -1,0 +1,79 @@
+"""A JUnit report of what `hpexp run` did: a suite an experiment, a case a run."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hpexp.errors import UsageError
+from hpexp.model import Status
+from hpexp.run import Outcome
+from hpexp.store import StoredRun
+from hpexp.summary.facts import Facts, load
+
+# What XML 1.0 has no way to write, lone surrogates included.
+_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def write_junit(file: Path, outcomes: Sequence[Outcome], logs: Path) -> None:
+    """Write the report, whole or not at all.
+
+    A failed or timed-out run is a failure; one that was interrupted or never began is
+    skipped; one that diverged has its answer, so it passes and its output says where.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    suites = ET.Element("testsuites", name="hpexp")
+    for facts in load(outcomes, logs):
+        suites.append(_suite(facts))
+    ET.indent(suites)
+    draft = file.with_name(f".{file.name}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        ET.ElementTree(suites).write(draft, encoding="utf-8", xml_declaration=True)
+        draft.replace(file)
+    except OSError as error:
+        raise UsageError(f"--junit: {file}: {error.strerror}") from error
+
+
+def _suite(facts: Facts) -> ET.Element:
+    failed = facts.of(Status.FAILED, Status.TIMEOUT)
+    skipped = facts.of(Status.INTERRUPTED, Status.PENDING, Status.RUNNING)
+    started = min((run.started for run in facts.runs if run.started), default=None)
+    suite = ET.Element(
+        "testsuite",
+        name=_clean(facts.name),
+        tests=str(len(facts.runs)),
+        failures=str(len(failed)),
+        errors="0",
+        skipped=str(len(skipped)),
+        time=f"{sum(run.seconds for run in facts.runs):.3f}",
+    )
+    if started is not None:
+        suite.set("timestamp", datetime.fromtimestamp(started, UTC).strftime("%Y-%m-%dT%H:%M:%S"))
+    suite.extend(map(_case, facts.runs))
+    return suite
+
+
+def _case(run: StoredRun) -> ET.Element:
+    case = ET.Element(
+        "testcase", classname=_clean(run.experiment), name=_clean(run.name), time=f"{run.seconds:.3f}"
+    )
+    if run.status in (Status.FAILED, Status.TIMEOUT):
+        failure = ET.SubElement(
+            case, "failure", type=str(run.status), message=_clean(run.error or run.status)
+        )
+        failure.text = _clean(run.traceback or run.error or "")
+    elif run.status is Status.DIVERGED:
+        ET.SubElement(case, "system-out").text = _clean(f"diverged: {run.error or 'NaN or infinity'}")
+    elif not run.status.finished:
+        ET.SubElement(case, "skipped", message=str(run.status))
+    return case
+
+
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub("\ufffd", text)

@@ -1,0 +1,179 @@
+"""`hpexp results`: stored runs read back, filtered, ordered, grouped and printed."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+
+from hpexp.errors import UsageError
+from hpexp.model import Objective
+from hpexp.paths import LogsFolder
+from hpexp.results.columns import Columns
+from hpexp.results.groups import Groups, check_names
+from hpexp.results.overview import overview
+from hpexp.results.query import Query, in_order, matching
+from hpexp.results.ranking import by_rank
+from hpexp.results.runs import as_dict, csv, json_list, table
+from hpexp.results.table import Column, as_markdown, fitting, print_table
+from hpexp.results.text import counted
+from hpexp.store import Store, StoredExperiment, StoredRun
+
+__all__ = ["Query", "print_results"]
+
+Format = Literal["table", "json", "csv", "md"]
+FORMATS = ("table", "json", "csv", "md")
+
+
+def print_results(
+    logs: Path,
+    experiment: str | None,
+    query: Query,
+    format_: str,
+    console: Console,
+    *,
+    all_: bool = False,
+) -> None:
+    """Print runs of `experiment`, or of all; with `all_` also those its file no longer asks for.
+
+    Raises:
+        UsageError: no such experiment, column or format, or a condition that cannot be read.
+        StoreError: the store cannot be read.
+    """
+    format_ = _format(format_)
+    experiments, stored = _load(logs, experiment)
+    runs = [run for run in stored if run.planned or all_]
+    if not runs:
+        _say_nothing(logs, format_)
+        return
+    if len(experiments) > 1 and query.empty and format_ in ("table", "md"):
+        _print_columns(overview(experiments, runs), format_, console)
+        _note(f"one experiment in full: hpexp results {experiments[0].name}")
+        return
+    objectives = {each.name: each.objective for each in experiments}
+    columns = Columns(runs)
+    chosen = matching(runs, columns, query.where)
+    if query.group_by:
+        _print_groups(chosen, columns, query, _shared(objectives), format_, console)
+    else:
+        chosen = _ordered(chosen, columns, query, objectives)[: query.top]
+        _print_runs(chosen, columns, _shared(objectives), format_, console)
+    if len(stored) > len(runs) and format_ == "table":
+        _note(f"{counted(len(stored) - len(runs), 'run')} that the file no longer asks for: --all shows them")
+
+
+def known_experiment(name: str, experiments: Sequence[StoredExperiment], logs: Path) -> StoredExperiment:
+    """The experiment of that name.
+
+    Raises:
+        UsageError: there is none; lists those that are there.
+    """
+    for each in experiments:
+        if each.name == name:
+            return each
+    names = [each.name for each in experiments]
+    near = difflib.get_close_matches(name, names, n=1)
+    guess = f"did you mean {near[0]}? " if near else ""
+    hint = f"{guess}experiments: {', '.join(names)}" if names else "hpexp run CONFIG trains one"
+    raise UsageError(f"there is no experiment {name!r} in {logs}", hint=hint)
+
+
+def _format(name: str) -> Format:
+    match name:
+        case "table" | "json" | "csv" | "md":
+            return name
+    raise UsageError(f"--format: {name!r} is not one of {', '.join(FORMATS)}")
+
+
+def _load(logs: Path, experiment: str | None) -> tuple[list[StoredExperiment], list[StoredRun]]:
+    store = Store.read(LogsFolder(logs))
+    if store is None:
+        if experiment is not None:
+            known_experiment(experiment, [], logs)
+        return [], []
+    with store:
+        experiments = store.experiments()
+        if experiment is not None:
+            experiments = [known_experiment(experiment, experiments, logs)]
+        return experiments, store.runs(experiment, all_=True)
+
+
+def _ordered(
+    runs: Sequence[StoredRun], columns: Columns, query: Query, objectives: dict[str, Objective]
+) -> list[StoredRun]:
+    if query.sort:
+        return in_order(runs, columns, query.sort)
+    return [
+        run
+        for name, objective in objectives.items()
+        for run in by_rank([run for run in runs if run.experiment == name], objective)
+    ]
+
+
+def _shared(objectives: dict[str, Objective]) -> Objective | None:
+    """The objective, where all experiments have the same."""
+    found = set(objectives.values())
+    return found.pop() if len(found) == 1 else None
+
+
+def _print_runs(
+    runs: Sequence[StoredRun],
+    columns: Columns,
+    objective: Objective | None,
+    format_: Format,
+    console: Console,
+) -> None:
+    if format_ == "json":
+        _write(json_list([as_dict(run) for run in runs]))
+    elif format_ == "csv":
+        _write(csv(runs, columns))
+    else:
+        _print_columns(table(runs, columns, objective.metric if objective else None), format_, console)
+
+
+def _print_groups(
+    runs: Sequence[StoredRun],
+    columns: Columns,
+    query: Query,
+    objective: Objective | None,
+    format_: Format,
+    console: Console,
+) -> None:
+    groups = Groups(runs, columns, check_names(query.group_by))
+    groups.sort(query.sort, objective)
+    groups.rows = groups.rows[: query.top]
+    if format_ == "json":
+        _write(json_list(groups.dicts()))
+    elif format_ == "csv":
+        _write(groups.csv())
+    else:
+        _print_columns(groups.table(objective.metric if objective else None), format_, console)
+
+
+def _print_columns(columns: Sequence[Column], format_: Format, console: Console) -> None:
+    if format_ == "md":
+        _write(as_markdown(columns))
+        return
+    kept, dropped = fitting(columns, console.width)
+    print_table(kept, console)
+    if dropped:
+        names = ", ".join(column.title for column in dropped)
+        _note(f"left out at this width: {names} (--format csv has all)")
+
+
+def _say_nothing(logs: Path, format_: Format) -> None:
+    if format_ == "json":
+        _write("[]\n")
+    _note(f"no runs in {logs} yet; hpexp run CONFIG trains some")
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+
+
+def _note(text: str) -> None:
+    Console(stderr=True).print(text, style="dim", markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,43 @@
+"""Several experiments at a glance."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from hpexp.model import Status
+from hpexp.results import text
+from hpexp.results.ranking import by_rank, score
+from hpexp.results.table import Column
+from hpexp.store import StoredExperiment, StoredRun
+
+
+def overview(experiments: Sequence[StoredExperiment], runs: Sequence[StoredRun]) -> list[Column]:
+    """One row an experiment: how many runs, how they ended, the best."""
+    of = defaultdict(list)
+    for run in runs:
+        of[run.experiment].append(run)
+    best = [_best(each, of[each.name]) for each in experiments]
+    failed = [each.counts.get(Status.FAILED, 0) + each.counts.get(Status.TIMEOUT, 0) for each in experiments]
+    done = [sum(count for status, count in each.counts.items() if status.finished) for each in experiments]
+    return [
+        Column("experiment", [each.name for each in experiments], right=False),
+        Column("runs", [str(len(of[each.name])) for each in experiments]),
+        Column("done", list(map(str, done))),
+        Column("failed", list(map(str, failed)), styles=["red" if count else "" for count in failed]),
+        Column("objective", [each.objective.metric for each in experiments], weight=2, right=False),
+        Column("best", [value for value, _ in best]),
+        Column("best run", [name for _, name in best], weight=4, right=False),
+        Column("last run", [_when(each.updated) for each in experiments], weight=3, right=False),
+    ]
+
+
+def _best(experiment: StoredExperiment, runs: Sequence[StoredRun]) -> tuple[str, str]:
+    ranked = by_rank(runs, experiment.objective)
+    value = score(ranked[0], experiment.objective.metric) if ranked else None
+    return (text.number(value), ranked[0].name) if value is not None else (text.NOTHING, text.NOTHING)
+
+
+def _when(time: float) -> str:
+    return datetime.fromtimestamp(time).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,124 @@
+"""Runs as rows: table, Markdown, CSV and JSON of the same runs."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hpexp.model import Status
+from hpexp.results import text
+from hpexp.results.columns import Columns
+from hpexp.results.ranking import score
+from hpexp.results.table import Column, as_csv
+from hpexp.store import StoredRun
+
+STYLES = {
+    Status.DONE: "green",
+    Status.STOPPED: "green",
+    Status.DIVERGED: "yellow",
+    Status.INTERRUPTED: "yellow",
+    Status.FAILED: "red",
+    Status.TIMEOUT: "red",
+    Status.RUNNING: "cyan",
+    Status.PENDING: "dim",
+}
+SHORT_ID = 6
+
+
+def table(runs: Sequence[StoredRun], columns: Columns, objective: str | None) -> list[Column]:
+    """What a person looks at; `objective` is the metric that always stays in sight."""
+    many = len({run.experiment for run in runs}) > 1
+    lead = [Column("experiment", [run.experiment for run in runs], right=False)] if many else []
+    return [
+        *lead,
+        Column("id", [run.id[:SHORT_ID] for run in runs], weight=4, right=False),
+        *(
+            Column(columns.title(name), [text.param(run.params.get(name)) for run in runs], weight=1)
+            for name in columns.axes
+        ),
+        Column("seed", [str(run.seed) for run in runs], weight=3),
+        Column(
+            "status",
+            [str(run.status) for run in runs],
+            right=False,
+            styles=[STYLES[run.status] for run in runs],
+        ),
+        Column("epochs", [str(run.epochs) for run in runs], weight=6),
+        Column("best epoch", [_best_epoch(run) for run in runs], weight=8),
+        *(_metric(runs, name, objective) for name in in_order(columns.metrics, objective)),
+        Column("seconds", [text.seconds(run.seconds) if run.finished else "–" for run in runs], weight=5),
+    ]
+
+
+def in_order(metrics: Sequence[str], objective: str | None) -> list[str]:
+    """The objective, then validation, then training."""
+    return sorted(metrics, key=lambda name: (name != objective, not name.startswith("val_")))
+
+
+def csv(runs: Sequence[StoredRun], columns: Columns) -> str:
+    """Every column and every digit; a list of widths is JSON, a missing value is empty."""
+    titles = [
+        *("id", "experiment", "name", "status"),
+        *map(columns.title, columns.params),
+        *("seed", "engine", "epochs", "best_epoch"),
+        *columns.metrics,
+        *("seconds", "error"),
+    ]
+    rows = [
+        [
+            *(run.id, run.experiment, run.name, str(run.status)),
+            *(_plain(run.params.get(name)) for name in columns.params),
+            *(run.seed, run.engine, run.epochs, run.best_epoch),
+            *(run.metrics.get(name) for name in columns.metrics),
+            *(run.seconds, run.error),
+        ]
+        for run in runs
+    ]
+    return as_csv(titles, rows)
+
+
+def as_dict(run: StoredRun) -> dict[str, Any]:
+    """A run as JSON values; NaN and infinity, which JSON has not, are null."""
+    return {
+        "id": run.id,
+        "experiment": run.experiment,
+        "name": run.name,
+        "status": str(run.status),
+        "params": dict(run.params),
+        "seed": run.seed,
+        "engine": run.engine,
+        "epochs": run.epochs,
+        "best_epoch": run.best_epoch,
+        "metrics": finite(run.metrics),
+        "seconds": run.seconds,
+        "error": run.error,
+    }
+
+
+def finite(metrics: Mapping[str, float]) -> dict[str, float | None]:
+    """Numbers as JSON has them."""
+    return {name: value if math.isfinite(value) else None for name, value in metrics.items()}
+
+
+def json_list(rows: Sequence[Mapping[str, Any]]) -> str:
+    """A JSON list with one row a line."""
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
+    return f"[\n{lines}\n]\n" if rows else "[]\n"
+
+
+def _metric(runs: Sequence[StoredRun], name: str, objective: str | None) -> Column:
+    main = name == objective
+    best = next((row for row, run in enumerate(runs) if score(run, name) is not None), None) if main else None
+    styles = ["bold" if row == best else "" for row in range(len(runs))] if main else ()
+    weight = 0 if main else 7 if name.startswith("val_") else 9
+    return Column(name, [text.number(run.metrics.get(name)) for run in runs], weight=weight, styles=styles)
+
+
+def _best_epoch(run: StoredRun) -> str:
+    return text.NOTHING if run.best_epoch is None else str(run.best_epoch)
+
+
+def _plain(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, bool | tuple) else value

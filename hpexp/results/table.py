@@ -1,0 +1,111 @@
+"""Tables of thousands of rows: text that fits a width by leaving columns out, Markdown, CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Span, Text
+
+GAP = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. Of columns that do not fit, those of the highest `weight` go first."""
+
+    title: str
+    cells: Sequence[str]
+    weight: int = 0
+    right: bool = True
+    styles: Sequence[str] = field(default_factory=tuple)
+    """One rich style a cell, or none at all."""
+
+    @property
+    def width(self) -> int:
+        return max(map(_width, (self.title, *self.cells)))
+
+
+def fitting(columns: Sequence[Column], width: int) -> tuple[list[Column], list[Column]]:
+    """Those that fit `width` cells side by side, and those left out; the weight 0 always stays."""
+    kept = list(columns)
+    widths = {id(column): column.width + len(GAP) for column in columns}
+    dropped: list[Column] = []
+    while sum(widths[id(column)] for column in kept) - len(GAP) > width:
+        # The rightmost of the least important: left columns say what the row is.
+        heaviest = max(reversed(kept), key=lambda column: column.weight)
+        if not heaviest.weight:
+            break
+        kept.remove(heaviest)
+        dropped.append(heaviest)
+    return kept, [column for column in columns if column in dropped]
+
+
+def print_table(columns: Sequence[Column], console: Console) -> None:
+    """Print the columns side by side, every row on one line, however long."""
+    lines = list(map(GAP.join, zip(*map(_padded, columns), strict=True)))
+    if console.color_system is None:
+        console.out("\n".join(lines), highlight=False)
+        return
+    text = Text("\n".join(lines), no_wrap=True)
+    text.spans = [Span(0, len(lines[0]), "bold"), *_spans(columns, lines)]
+    console.print(text, soft_wrap=True)
+
+
+def _spans(columns: Sequence[Column], lines: Sequence[str]) -> Iterator[Span]:
+    """Where in the joined lines the styled cells lie."""
+    ends = list(accumulate(len(line) + 1 for line in lines))
+    for place, column in enumerate(columns):
+        if column.styles:
+            left = [_padded(each) for each in columns[:place]]
+            cells = _padded(column)
+            for row, style in enumerate(column.styles, 1):
+                if style:
+                    start = ends[row - 1] + sum(len(each[row]) + len(GAP) for each in left)
+                    yield Span(start, start + len(cells[row]), style)
+
+
+def as_markdown(columns: Sequence[Column]) -> str:
+    """A table of GitHub's Markdown."""
+    lines = [_markdown_line([column.title for column in columns])]
+    lines.append("|" + "|".join("---:" if column.right else "---" for column in columns) + "|")
+    lines += map(_markdown_line, zip(*(column.cells for column in columns), strict=True))
+    return "\n".join(lines) + "\n"
+
+
+def as_csv(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Comma-separated values as RFC 4180 has them, with line feeds."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(titles)
+    writer.writerows(rows)
+    return file.getvalue()
+
+
+def _padded(column: Column) -> list[str]:
+    """The title and the cells, all of the column's width."""
+    cells = [column.title, *column.cells]
+    if all(map(str.isascii, cells)):
+        width = max(map(len, cells))
+        return (
+            [cell.rjust(width) for cell in cells] if column.right else [cell.ljust(width) for cell in cells]
+        )
+    width = column.width
+    filled = [" " * (width - _width(cell)) for cell in cells]
+    if column.right:
+        return [blank + cell for blank, cell in zip(filled, cells, strict=True)]
+    return [cell + blank for blank, cell in zip(filled, cells, strict=True)]
+
+
+def _width(cell: str) -> int:
+    return len(cell) if cell.isascii() else cell_len(cell)
+
+
+def _markdown_line(cells: Sequence[str]) -> str:
+    escaped = (cell.replace("|", "\\|").replace("\n", " ") for cell in cells)
+    return "| " + " | ".join(escaped) + " |"

@@ -1,0 +1,81 @@
+"""What to do next, in plain words: one line each."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from hpexp.model import Params, Status, Value
+from hpexp.results.runs import SHORT_ID
+from hpexp.results.text import counted
+from hpexp.store import StoredRun
+from hpexp.summary.facts import Facts, rivals
+
+SHOWN_ERRORS = 3
+
+
+def paste(config: str, overrides: Sequence[str], axes: Params) -> str:
+    """The command that trains this point alone, with what else was set on the command line."""
+    kept = [each for each in overrides if _parameter(each) not in axes]
+    sets = [*kept, *(f"{name}={_yaml(value)}" for name, value in axes.items())]
+    return shlex.join(["hpexp", "run", config, *(word for each in sets for word in ("--set", each))])
+
+
+def _parameter(override: str) -> str:
+    key = override.partition("=")[0].strip()
+    return key.removeprefix("params.").removeprefix("grid.")
+
+
+def verdict(facts: Facts) -> str | None:
+    """Whether the winner stands apart from the others, as far as its seeds tell."""
+    if len(facts.ranked) < 2:
+        return None
+    count = rivals(facts)
+    if count is None:
+        return "one seed a point: how much of a difference is chance is not known (seeds: 3 would tell)"
+    if count == 0:
+        return "every seed of the best point beats every seed of all others"
+    return f"{counted(count, 'other point')} overlap with the best point's seeds: more seeds may reorder them"
+
+
+def troubles(facts: Facts) -> Iterator[tuple[str, str]]:
+    """What went wrong, as a style and a line."""
+    diverged = facts.of(Status.DIVERGED)
+    if diverged:
+        yield "yellow", f"{len(diverged)} diverged (NaN or infinity): {_against_divergence(diverged)}"
+    failed = facts.of(Status.FAILED)
+    if failed:
+        yield "red", f"{len(failed)} failed; hpexp show {failed[0].id[:SHORT_ID]} says more"
+        errors = Counter(run.error or "no message" for run in failed)
+        for error, count in errors.most_common(SHOWN_ERRORS):
+            yield "red", f"  {count} × {error}"
+    timeouts = facts.of(Status.TIMEOUT)
+    if timeouts:
+        yield "red", f"{len(timeouts)} timed out: --timeout, or limits in the file, give them longer"
+    if facts.outcome.gave_up:
+        yield "red", "stopped at the failures allowed"
+    unfinished = len(facts.of(Status.INTERRUPTED))
+    untried = len(facts.of(Status.PENDING, Status.RUNNING))
+    if unfinished or untried:
+        parts = [f"{unfinished} interrupted"] * bool(unfinished) + [f"{untried} not begun"] * bool(untried)
+        yield "yellow", f"{', '.join(parts)}: the same command goes on from here"
+
+
+def _against_divergence(runs: list[StoredRun]) -> str:
+    ways = ["lower the learning rate"]
+    if any(run.params.get("normalize") == "none" for run in runs):
+        ways.append("normalize the inputs (normalize: standard)")
+    if any(run.params.get("output") == "softmax" for run in runs):
+        ways.append("use output: logits")
+    return ", or ".join(ways)
+
+
+def _yaml(value: Value) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(str, value))}]"
+    if isinstance(value, float):
+        return repr(value)
+    return "null" if value is None else str(value)

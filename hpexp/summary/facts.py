@@ -1,0 +1,100 @@
+"""What one experiment came to, taken from the store."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from hpexp.model import Objective, Status
+from hpexp.paths import LogsFolder
+from hpexp.results.ranking import Point, Spread, points_by_rank, points_of, spread
+from hpexp.run import Outcome
+from hpexp.store import Store, StoredRun
+
+
+@dataclass(frozen=True)
+class Facts:
+    """An outcome, the stored runs of its plan, and their points, best first."""
+
+    outcome: Outcome
+    runs: tuple[StoredRun, ...]
+
+    @property
+    def name(self) -> str:
+        return self.outcome.plan.experiment.name
+
+    @property
+    def objective(self) -> Objective:
+        return self.outcome.plan.experiment.objective
+
+    @cached_property
+    def counts(self) -> Counter[Status]:
+        return Counter(run.status for run in self.runs)
+
+    @cached_property
+    def points(self) -> list[Point]:
+        return points_by_rank(points_of(self.runs), self.objective)
+
+    @cached_property
+    def ranked(self) -> list[Point]:
+        """The points with a value of the objective, best first."""
+        return [point for point in self.points if point.metric(self.objective.metric)]
+
+    @property
+    def best(self) -> Point | None:
+        """The winner: the best mean on validation; None where nothing has a rank."""
+        return self.ranked[0] if self.ranked else None
+
+    @property
+    def seeds(self) -> int:
+        """The most seeds that a point has."""
+        return max((len(point.runs) for point in self.points), default=0)
+
+    @property
+    def metrics(self) -> list[str]:
+        return list(dict.fromkeys(name for run in self.runs for name in run.metrics))
+
+    def of(self, *statuses: Status) -> list[StoredRun]:
+        return [run for run in self.runs if run.status in statuses]
+
+
+def load(outcomes: Sequence[Outcome], logs: Path) -> list[Facts]:
+    """The facts of each outcome.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    store = Store.read(LogsFolder(logs))
+    if store is None:
+        return [Facts(outcome, ()) for outcome in outcomes]
+    with store:
+        return [Facts(each, tuple(store.runs(each.plan.experiment.name))) for each in outcomes]
+
+
+def test_scores(point: Point) -> dict[str, Spread]:
+    """The point's scores on the test split, over the runs that have a rank."""
+    ranked = [run for run in point.runs if run.status.ranked]
+    names = dict.fromkeys(name for run in ranked for name in run.test)
+    scores = {name: spread([run.test[name] for run in ranked if name in run.test]) for name in names}
+    return {name: score for name, score in scores.items() if score}
+
+
+def rivals(facts: Facts) -> int | None:
+    """How many other points have a seed that does no worse than the winner's worst seed.
+
+    None where the winner has one seed, so that nothing is known of chance.
+    """
+    metric, mode = facts.objective.metric, facts.objective.mode
+    values = [[run.metrics[metric] for run in point.runs if _counts(run, metric)] for point in facts.ranked]
+    if not values or len(values[0]) < 2:
+        return None
+    if mode == "max":
+        return sum(max(others) >= min(values[0]) for others in values[1:])
+    return sum(min(others) <= max(values[0]) for others in values[1:])
+
+
+def _counts(run: StoredRun, metric: str) -> bool:
+    return run.status.ranked and metric in run.metrics
