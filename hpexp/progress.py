@@ -17,7 +17,8 @@ from rich.text import Text
 
 from hpexp.messages import EpochEnd
 from hpexp.model import Objective, Result, Run, Status
-from hpexp.standing import Standing, clock, epochs_of, label, number
+from hpexp.plan.values import short
+from hpexp.standing import Standing, clock, epochs_of, label, number, short_label
 
 SHOWN_RUNS = 6
 BAD = (Status.FAILED, Status.TIMEOUT)
@@ -120,7 +121,9 @@ class LiveView(QuietView):
         yield self._bar(options.max_width)
         if standing.best:
             value, run = standing.best
-            yield _cut(f"best {standing.objective.metric} {number(value)}  {label(run)}", "green")
+            best = f"best {standing.objective.metric} {number(value)}  "
+            fits = len(best) + len(label(run)) <= options.max_width
+            yield _cut(best + (label(run) if fits else short_label(run)), "green")
         troubles = [
             Text(f"{count} {status}", style=COLOURS[status])
             for status, count in standing.counts.items()
@@ -133,7 +136,7 @@ class LiveView(QuietView):
         # The redrawing thread reads what the driver's thread changes: take a copy.
         running = list(standing.running.values())
         if running:
-            yield self._table(running, options.max_width)
+            yield self._table(running)
 
     def _bar(self, width: int) -> Table:
         standing = self.standing
@@ -150,24 +153,29 @@ class LiveView(QuietView):
         )
         return row
 
-    def _table(self, running: Sequence[tuple[Run, EpochEnd | None]], width: int) -> Table:
+    def _table(self, running: Sequence[tuple[Run, EpochEnd | None]]) -> Table:
         metric = self.standing.objective.metric
-        table = Table.grid(padding=(0, 2))
-        table.add_column(no_wrap=True, overflow="ellipsis", max_width=max(20, width - 44))
-        table.add_column(justify="right", no_wrap=True)
-        table.add_column(justify="right", no_wrap=True)
-        table.add_column(justify="right", no_wrap=True)
-        table.add_row("running", "epoch", "loss", metric, style="dim")
+        shown = [run for run, _ in running[:SHOWN_RUNS]]
+        axes = list(dict.fromkeys(name for run in shown for name in run.axes))
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        for name in axes:
+            # On a narrow terminal the names give way, the values do not.
+            longest = max(len(short(run.axes[name])) for run in shown if name in run.axes)
+            table.add_column(name, no_wrap=True, min_width=longest, justify="right")
+        for name in ("seed", "epoch", "loss", metric):
+            table.add_column(name, no_wrap=True, justify="right")
         for run, row in running[:SHOWN_RUNS]:
             logs: Mapping[str, float] = row.logs if row else {}
             table.add_row(
-                label(run),
+                *(short(run.axes[name]) if name in run.axes else "–" for name in axes),
+                str(run.seed),
                 f"{row.epoch + 1 if row else 0}/{epochs_of(run)}",
                 number(logs["loss"]) if "loss" in logs else "",
                 number(logs[metric]) if metric in logs else "",
             )
         if len(running) > SHOWN_RUNS:
-            table.add_row(f"and {len(running) - SHOWN_RUNS} more", style="dim")
+            table.caption = f"and {len(running) - SHOWN_RUNS} more"
+            table.caption_justify = "left"
         return table
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from hpexp.messages import EpochEnd
 from hpexp.model import Objective, Result, Run, Status
+from hpexp.plan.values import short
 
 
 @dataclass
@@ -71,6 +72,11 @@ def epochs_of(run: Run) -> int:
 def label(run: Run) -> str:
     """A run in few words: what it varies, or its name where it varies nothing."""
     return run.name.rpartition("-")[0] or run.name
+
+
+def short_label(run: Run) -> str:
+    """The values of what a run varies, without their names: `0.01 sgd full, seed 0`."""
+    return f"{' '.join(short(value) for value in run.axes.values())}, seed {run.seed}".removeprefix(", ")
 
 
 def clock(seconds: float | None) -> str:
