@@ -163,7 +163,7 @@ class LiveView(QuietView):
             longest = max(len(short(run.axes[name])) for run in shown if name in run.axes)
             table.add_column(name, no_wrap=True, min_width=longest, justify="right")
         for name in ("seed", "epoch", "loss", metric):
-            table.add_column(name, no_wrap=True, justify="right")
+            table.add_column(name, no_wrap=True, min_width=6, justify="right")
         for run, row in running[:SHOWN_RUNS]:
             logs: Mapping[str, float] = row.logs if row else {}
             table.add_row(
