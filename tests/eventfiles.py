@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
+from hpexp.events import RunEvents, text_columns, write_experiment
 from hpexp.events.records import frame, read_frames
+from hpexp.messages import EpochEnd
+from hpexp.model import Result, Run, Status
+from hpexp.paths import LogsFolder
+from tests.builders import a_plan, an_experiment
+
+EPOCHS = 4
 
 
 def event_file(folder: Path) -> Path:
@@ -51,3 +58,27 @@ def hparams(folder: Path) -> Mapping[str, Any]:
                 assert field not in found
                 found[field] = getattr(data, field)
     return found
+
+
+def write_logs(logs: LogsFolder, experiment: str, runs: Sequence[Run], *ends: Status | None) -> None:
+    """Logs of runs that end so (all others are done), as the driver writes them; `None` has not ended."""
+    write_experiment(logs, a_plan(an_experiment(experiment), *runs))
+    text = text_columns(runs)
+    for number, run in enumerate(runs):
+        end = ends[number] if number < len(ends) else Status.DONE
+        writer = RunEvents(logs.run(experiment, run.name), text)
+        writer.start(run)
+        rows = [] if end is Status.FAILED else [_numbers(number, epoch) for epoch in range(EPOCHS)]
+        for epoch, row in enumerate(rows):
+            writer.epoch(EpochEnd(run.id, epoch, {**row, "learning_rate": 0.01}, 1.7e9 + epoch))
+        if end is None:
+            writer.flush()
+        elif end is Status.DONE:
+            writer.finish(Result(end, EPOCHS, EPOCHS - 2, rows[EPOCHS - 2]))
+        else:
+            writer.finish(Result(end))
+
+
+def _numbers(run: int, epoch: int) -> dict[str, float]:
+    loss = 1 / (1 + epoch + run)
+    return {"loss": loss, "accuracy": 1 - loss, "val_loss": 2 * loss, "val_accuracy": 1 - loss / 2}
