@@ -65,7 +65,7 @@ class Groups:
         points = [point for _, point in self.rows]
         return [
             *(
-                Column(name, [_cell(values[place]) for values, _ in self.rows])
+                Column(name, [_cell(values[place]) for values, _ in self.rows], right=self._numeric(place))
                 for place, name in enumerate(self.names)
             ),
             *(
@@ -82,6 +82,9 @@ class Groups:
                 for name in in_order(self.metrics, objective)
             ),
         ]
+
+    def _numeric(self, place: int) -> bool:
+        return any(isinstance(values[place], int | float) for values, _ in self.rows)
 
     def csv(self) -> str:
         titles = [

@@ -34,10 +34,7 @@ def table(runs: Sequence[StoredRun], columns: Columns, objective: str | None) ->
     return [
         *lead,
         Column("id", [run.id[:SHORT_ID] for run in runs], weight=4, right=False),
-        *(
-            Column(columns.title(name), [text.param(run.params.get(name)) for run in runs], weight=1)
-            for name in columns.axes
-        ),
+        *(param_column(name, columns.title(name), runs) for name in columns.axes),
         Column("seed", [str(run.seed) for run in runs], weight=3),
         Column(
             "status",
@@ -50,6 +47,13 @@ def table(runs: Sequence[StoredRun], columns: Columns, objective: str | None) ->
         *(_metric(runs, name, objective) for name in in_order(columns.metrics, objective)),
         Column("seconds", [text.seconds(run.seconds) if run.finished else "–" for run in runs], weight=5),
     ]
+
+
+def param_column(name: str, title: str, runs: Sequence[StoredRun]) -> Column:
+    """A parameter of each run: numbers to the right, names to the left."""
+    values = [run.params.get(name) for run in runs]
+    numbers = any(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    return Column(title, list(map(text.param, values)), weight=1, right=numbers)
 
 
 def in_order(metrics: Sequence[str], objective: str | None) -> list[str]:
@@ -86,7 +90,7 @@ def as_dict(run: StoredRun) -> dict[str, Any]:
         "experiment": run.experiment,
         "name": run.name,
         "status": str(run.status),
-        "params": dict(run.params),
+        "params": finite(run.params),
         "seed": run.seed,
         "engine": run.engine,
         "epochs": run.epochs,
@@ -97,9 +101,13 @@ def as_dict(run: StoredRun) -> dict[str, Any]:
     }
 
 
-def finite(metrics: Mapping[str, float]) -> dict[str, float | None]:
-    """Numbers as JSON has them."""
-    return {name: value if math.isfinite(value) else None for name, value in metrics.items()}
+def finite(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as JSON has them."""
+    return {name: None if _odd(value) else value for name, value in values.items()}
+
+
+def _odd(value: Any) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def json_list(rows: Sequence[Mapping[str, Any]]) -> str:

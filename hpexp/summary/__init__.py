@@ -17,7 +17,7 @@ from hpexp.results import text
 from hpexp.results.columns import Columns
 from hpexp.results.groups import spread_dict
 from hpexp.results.ranking import Point
-from hpexp.results.runs import as_dict, in_order, json_list
+from hpexp.results.runs import as_dict, finite, in_order, json_list, param_column
 from hpexp.results.table import Column, fitting, print_table
 from hpexp.run import Outcome
 from hpexp.summary.advice import paste, troubles, verdict
@@ -71,7 +71,7 @@ def _headline(facts: Facts) -> Text:
         return line.append(
             f"  {text.counted(len(facts.runs), 'run')} already done, nothing to train", "not bold"
         )
-    counts = ", ".join(f"{facts.counts[status]} {status}" for status in Status if facts.counts[status])
+    counts = ", ".join(f"{count} {status}" for status, count in facts.counts.items())
     before = f", {facts.outcome.skipped} of them before" if facts.outcome.skipped else ""
     return line.append(f"  {text.counted(len(facts.runs), 'run')}: {counts}{before}", "not bold")
 
@@ -93,7 +93,7 @@ def _print_ranking(facts: Facts, console: Console) -> None:
     marks = [_marks(point) for point in shown]
     columns = [
         Column("#", [str(rank) for rank in range(1, len(shown) + 1)]),
-        *(Column(name, [text.param(point.runs[0].params.get(name)) for point in shown], 1) for name in axes),
+        *(param_column(name, name, [point.runs[0] for point in shown]) for name in axes),
         *([Column("n", [str(point.ranked) for point in shown], 2)] if facts.seeds > 1 else []),
         *(
             Column(name, [_spread(point, name) for point in shown], 0 if name == metric else 3)
@@ -123,7 +123,9 @@ def _print_best(facts: Facts, console: Console) -> None:
     )
     scores = test_scores(point)
     if scores:
-        told = ", ".join(f"{name} {text.spread(each.mean, each.std)}" for name, each in scores.items())
+        told = ", ".join(
+            f"{name} {text.spread(each.mean, each.std)}" for name, each in reversed(scores.items())
+        )
         _line(
             console,
             _labelled("test", told).append("  (the winner's alone; it had no say in the ranking)", "dim"),
@@ -160,7 +162,7 @@ def _line(console: Console, line: Text) -> None:
 def _as_dict(facts: Facts, logs: Path) -> dict[str, Any]:
     return {
         "experiment": facts.name,
-        "counts": {str(status): facts.counts[status] for status in Status if facts.counts[status]},
+        "counts": {str(status): count for status, count in facts.counts.items()},
         "skipped": facts.outcome.skipped,
         "best": _best_dict(facts),
         "logs": str(LogsFolder(logs).experiment(facts.name)),
@@ -173,8 +175,8 @@ def _best_dict(facts: Facts) -> dict[str, Any] | None:
     if point is None:
         return None
     return {
-        "params": dict(point.runs[0].params),
-        "axes": dict(point.runs[0].axes),
+        "params": finite(point.runs[0].params),
+        "axes": finite(point.runs[0].axes),
         "runs": [run.id for run in point.runs],
         "metrics": {name: spread_dict(point.metric(name)) for name in facts.metrics},
         "test": {name: spread_dict(each) for name, each in test_scores(point).items()},

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 
 from hpexp.model import Params, Status, Value
 from hpexp.results.runs import SHORT_ID
-from hpexp.results.text import counted
 from hpexp.store import StoredRun
 from hpexp.summary.facts import Facts, rivals
 
@@ -36,7 +35,8 @@ def verdict(facts: Facts) -> str | None:
         return "one seed a point: how much of a difference is chance is not known (seeds: 3 would tell)"
     if count == 0:
         return "every seed of the best point beats every seed of all others"
-    return f"{counted(count, 'other point')} overlap with the best point's seeds: more seeds may reorder them"
+    others = "1 other point overlaps" if count == 1 else f"{count} other points overlap"
+    return f"{others} with the best point's seeds: more seeds may reorder them"
 
 
 def troubles(facts: Facts) -> Iterator[tuple[str, str]]:

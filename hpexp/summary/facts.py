@@ -14,6 +14,8 @@ from hpexp.results.ranking import Point, Spread, points_by_rank, points_of, spre
 from hpexp.run import Outcome
 from hpexp.store import Store, StoredRun
 
+_ORDER = sorted(Status, key=lambda status: not status.finished)
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -32,7 +34,8 @@ class Facts:
 
     @cached_property
     def counts(self) -> Counter[Status]:
-        return Counter(run.status for run in self.runs)
+        found = Counter(run.status for run in self.runs)
+        return Counter({status: found[status] for status in _ORDER if found[status]})
 
     @cached_property
     def points(self) -> list[Point]:

@@ -1,0 +1,51 @@
+"""`hpexp show`: one run, found by a part of its id or by its name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+
+from hpexp.paths import LogsFolder
+from hpexp.show.find import find
+from hpexp.show.page import Shown, as_dict, print_page
+from hpexp.store import Store
+
+__all__ = ["print_run"]
+
+TAIL_BYTES = 1 << 16
+
+
+def print_run(logs: Path, wanted: str, console: Console, *, as_json: bool) -> None:
+    """Print the run `wanted` names.
+
+    Raises:
+        UsageError: none or several runs are called so.
+        StoreError: the store cannot be read.
+    """
+    folder = LogsFolder(logs)
+    store = Store.read(folder)
+    if store is None:
+        find(wanted, [], logs)
+        return
+    with store:
+        run = find(wanted, store.runs(None, all_=True), logs)
+        epochs = store.epochs(run.experiment, run.id)
+    paths = folder.run(run.experiment, run.name)
+    shown = Shown(run, epochs, paths.folder, _tail(paths.log))
+    if as_json:
+        print(json.dumps(as_dict(shown), ensure_ascii=False, allow_nan=False))
+    else:
+        print_page(shown, console)
+
+
+def _tail(path: Path) -> list[str]:
+    """The lines of the end of a file; none where there is no file."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - TAIL_BYTES))
+            return file.read().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return []

@@ -1,0 +1,54 @@
+"""Which run a person means. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from hpexp.errors import UsageError
+from hpexp.store import StoredRun
+
+SHOWN = 10
+
+
+def find(wanted: str, runs: Sequence[StoredRun], logs: Path) -> StoredRun:
+    """The run of this name, EXPERIMENT/NAME, path below `logs`, or start of an id.
+
+    A name may leave out the hash at its end. What matches more exactly wins: the name
+    `1` is not taken for the start of an id.
+
+    Raises:
+        UsageError: no run, or more than one, is called so.
+    """
+    text = wanted.strip().rstrip("/").removeprefix(f"{logs}/")
+    experiment, slash, name = text.partition("/")
+    if slash:
+        candidates: Sequence[StoredRun] = [run for run in runs if run.experiment == experiment]
+    else:
+        candidates, name = runs, text
+    ways: tuple[Callable[[StoredRun], bool], ...] = (
+        lambda run: name in (run.name, run.id),
+        lambda run: name == run.name.rpartition("-")[0],
+        lambda run: bool(name) and run.id.startswith(name.lower()),
+    )
+    for fits in ways:
+        found = [run for run in candidates if fits(run)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UsageError(f"{wanted!r} may be any of {len(found)} runs", hint=_listing(found))
+    raise UsageError(f"there is no run {wanted!r} in {logs}", hint=_nearest(name, runs))
+
+
+def _listing(runs: Sequence[StoredRun]) -> str:
+    lines = [f"{run.id}  {run.experiment}/{run.name}" for run in runs[:SHOWN]]
+    more = [f"… and {len(runs) - SHOWN} more"] * (len(runs) > SHOWN)
+    return "\n  ".join(["one of these:", *lines, *more])
+
+
+def _nearest(name: str, runs: Sequence[StoredRun]) -> str:
+    near = difflib.get_close_matches(name, [run.name for run in runs], n=3)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return "hpexp results lists the runs and their ids" if runs else "hpexp run CONFIG trains some"
