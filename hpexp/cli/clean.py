@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -91,7 +92,7 @@ def _ask(announcement: str) -> bool:
         return False
 
 
-def _print(found: Cleaning, text: str, choice: Choice, logs: object, *, as_json: bool, dry_run: bool) -> None:
+def _print(found: Cleaning, text: str, choice: Choice, logs: Path, *, as_json: bool, dry_run: bool) -> None:
     if as_json:
         from json import dumps
 
@@ -99,9 +100,10 @@ def _print(found: Cleaning, text: str, choice: Choice, logs: object, *, as_json:
 
         typer.echo(dumps(cleaning.as_json(found, dry_run=dry_run)))
     elif not found:
-        what = f"of {choice.experiment!r} " if choice.experiment else ""
-        typer.echo(f"nothing to clean: no run {what}in {logs} was picked and no TensorBoard shows it")
+        which = "run that was picked" if choice.by_row else "run"
+        whose = f" of {choice.experiment!r}" if choice.experiment else ""
+        typer.echo(f"nothing to clean: no {which}{whose} in {logs}")
     elif dry_run:
-        typer.echo("would " + text.replace("\n", "\nwould ").replace("\nwould   ", "\n  "))
+        typer.echo(f"{text}\n(a dry run: nothing was done)")
     else:
         typer.echo(text)
