@@ -1,0 +1,87 @@
+"""Medians of what was measured: pure."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One contender on one workload; medians. Seconds, bytes; `None` where it failed.
+
+    `share` is its arithmetic per second of training, start-up not counted, over the
+    machine's rate of float32 products; `share_of_all` the same of the whole time.
+    """
+
+    key: str
+    title: str
+    seconds: float | None
+    spread: tuple[float, float]
+    start_up: float
+    per_run: float
+    per_epoch: float
+    times_hpexp: float | None
+    peak_memory: float
+    cpu: float
+    measured_runs: int
+    extrapolated: bool
+    repeats: int
+    best_accuracy: float
+    mean_accuracy: float
+    share: float | None
+    share_of_all: float | None
+    problem: str | None
+
+
+def rows(part: Mapping[str, Any], matmul_rate: float | None) -> list[Row]:
+    """Every contender of a workload, slowest first; failed ones last."""
+    measured = part.get("contenders", {})
+    hpexp = _median(_good(measured.get("hpexp", {})), "whole")
+    found = [_row(key, entry, part, hpexp, matmul_rate) for key, entry in measured.items()]
+    return sorted(found, key=lambda row: -(row.seconds if row.seconds is not None else -1.0))
+
+
+def _row(
+    key: str, entry: Mapping[str, Any], part: Mapping[str, Any], hpexp: float | None, rate: float | None
+) -> Row:
+    good = _good(entry)
+    problems = [sample["problem"] for sample in entry["samples"] if "problem" in sample]
+    seconds = _median(good, "whole")
+    flops = part.get("flops")
+    training = _median(good, "training") or 0.0
+    walls = [sample["whole"] for sample in good] or [0.0]
+
+    def share(time: float | None) -> float | None:
+        return flops / time / rate if flops and rate and time else None
+
+    return Row(
+        key=key,
+        title=entry["title"],
+        seconds=seconds,
+        spread=(min(walls), max(walls)),
+        start_up=_median(good, "start_up") or 0.0,
+        per_run=(seconds or 0.0) / part["runs"],
+        per_epoch=(seconds or 0.0) / part["runs"] / part["epochs"],
+        times_hpexp=seconds / hpexp if seconds and hpexp else None,
+        peak_memory=_median(good, "peak_memory") or 0.0,
+        cpu=_median(good, "cpu") or 0.0,
+        measured_runs=good[0]["measured_runs"] if good else 0,
+        extrapolated=bool(good and good[0]["extrapolated"]),
+        repeats=len(good),
+        best_accuracy=_median(good, "best_accuracy") or 0.0,
+        mean_accuracy=_median(good, "mean_accuracy") or 0.0,
+        share=share(training),
+        share_of_all=share(seconds),
+        problem=problems[0] if problems else None,
+    )
+
+
+def _good(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [sample for sample in entry.get("samples", ()) if "problem" not in sample]
+
+
+def _median(samples: list[Mapping[str, Any]], name: str) -> float | None:
+    return statistics.median(sample[name] for sample in samples) if samples else None
