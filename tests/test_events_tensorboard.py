@@ -5,20 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from hpexp.board.start import Asked, start
 from hpexp.model import Status
 from hpexp.paths import LogsFolder
 from tests.builders import a_run
 from tests.eventfiles import EPOCHS, write_logs
+from tests.served import Served, tensorboard
 
 METRICS = {"result/val_accuracy", "result/val_loss", "result/accuracy", "result/loss"}
 LR = [
@@ -31,8 +27,6 @@ BATCH = [a_run(0, "batch", batch=batch, learning_rate=0.01) for batch in ("full"
 ENDS = (Status.DIVERGED, Status.FAILED, None)
 """How the first runs of `batch` end."""
 
-Ask = Callable[..., Any]
-
 
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> LogsFolder:
@@ -43,42 +37,19 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> LogsFolder:
 
 
 @pytest.fixture(scope="module")
-def all_logs(logs: LogsFolder) -> Iterator[Ask]:
-    with tensorboard(logs.root, 2 * len(LR) + 2 * (len(BATCH) - 1)) as ask:
-        yield ask
+def all_logs(logs: LogsFolder) -> Iterator[Served]:
+    with tensorboard(logs.root, 2 * len(LR) + 2 * (len(BATCH) - 1)) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")
-def lr_logs(logs: LogsFolder) -> Iterator[Ask]:
-    with tensorboard(logs.experiment("lr"), 2 * len(LR)) as ask:
-        yield ask
+def lr_logs(logs: LogsFolder) -> Iterator[Served]:
+    with tensorboard(logs.experiment("lr"), 2 * len(LR)) as served:
+        yield served
 
 
-@contextmanager
-def tensorboard(folder: Path, curves: int) -> Iterator[Ask]:
-    """A TensorBoard that has read all the curves in `folder`; yields a function that asks it."""
-    child = start(Asked(folder, port=0))
-
-    def ask(path: str, **question: Any) -> Any:
-        data = json.dumps(question).encode() if question else None
-        request = urllib.request.Request(
-            f"{child.server.url}data/{path}", data, {"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
-
-    try:
-        until = time.monotonic() + 60
-        while len(ask("plugin/scalars/tags")) < curves:
-            assert time.monotonic() < until, ask("runs")
-            time.sleep(0.1)
-        yield ask
-    finally:
-        child.stop()
-
-
-def session_groups(ask: Ask, *columns: dict[str, Any]) -> list[Any]:
-    answer = ask(
+def session_groups(served: Served, *columns: dict[str, Any]) -> list[Any]:
+    answer = served.ask(
         "plugin/hparams/session_groups",
         experimentName="",
         allowedStatuses=[f"STATUS_{name}" for name in ("UNKNOWN", "SUCCESS", "FAILURE", "RUNNING")],
@@ -93,22 +64,22 @@ def values(group: Any) -> dict[str, float]:
     return {value["name"]["tag"]: value["value"] for value in group["metricValues"]}
 
 
-def test_each_run_has_a_train_and_a_validation_curve(lr_logs: Ask) -> None:
+def test_each_run_has_a_train_and_a_validation_curve(lr_logs: Served) -> None:
     curves = {f"{run.name}/{part}" for run in LR for part in ("train", "validation")}
-    assert set(lr_logs("runs")) == {".", *curves}
+    assert set(lr_logs.ask("runs")) == {".", *curves}
 
 
-def test_curves_are_what_was_logged(lr_logs: Ask) -> None:
-    tags = lr_logs("plugin/scalars/tags")
+def test_curves_are_what_was_logged(lr_logs: Served) -> None:
+    tags = lr_logs.ask("plugin/scalars/tags")
     name = LR[1].name
     assert set(tags[f"{name}/validation"]) == {"epoch_loss", "epoch_accuracy"}
     assert set(tags[f"{name}/train"]) == {"epoch_loss", "epoch_accuracy", "epoch_learning_rate", *METRICS}
-    points = lr_logs(f"plugin/scalars/scalars?tag=epoch_loss&run={name}/validation")
+    points = lr_logs.ask(f"plugin/scalars/scalars?tag=epoch_loss&run={name}/validation")
     assert [(at, step) for at, step, _ in points] == [(1.7e9 + epoch, epoch) for epoch in range(EPOCHS)]
     assert [value for _, _, value in points] == pytest.approx([2 / (2 + epoch) for epoch in range(EPOCHS)])
 
 
-def test_one_experiment_has_a_row_per_run_with_every_metric(lr_logs: Ask) -> None:
+def test_one_experiment_has_a_row_per_run_with_every_metric(lr_logs: Served) -> None:
     rows = {group["name"]: group for group in session_groups(lr_logs)}
     assert set(rows) == {f"lr/{run.name}" for run in LR}
     for number, run in enumerate(LR):
@@ -122,8 +93,8 @@ def test_one_experiment_has_a_row_per_run_with_every_metric(lr_logs: Ask) -> Non
         assert [session["status"] for session in row["sessions"]] == ["STATUS_SUCCESS"]
 
 
-def test_columns_are_the_axes_and_the_metrics(lr_logs: Ask) -> None:
-    found = lr_logs("plugin/hparams/experiment", experimentName="", hparamsLimit=100)
+def test_columns_are_the_axes_and_the_metrics(lr_logs: Served) -> None:
+    found = lr_logs.ask("plugin/hparams/experiment", experimentName="", hparamsLimit=100)
     first = [column["name"] for column in found["hparamInfos"] if column["differs"]]
     assert first == ["learning_rate", "optimizer", "seed"]
     assert [metric["displayName"] for metric in found["metricInfos"]] == [
@@ -134,8 +105,8 @@ def test_columns_are_the_axes_and_the_metrics(lr_logs: Ask) -> None:
     ]
 
 
-def test_all_experiments_share_one_table(all_logs: Ask) -> None:
-    found = all_logs("plugin/hparams/experiment", experimentName="", hparamsLimit=100)
+def test_all_experiments_share_one_table(all_logs: Served) -> None:
+    found = all_logs.ask("plugin/hparams/experiment", experimentName="", hparamsLimit=100)
     columns = {column["name"]: column["domainDiscrete"] for column in found["hparamInfos"]}
     assert columns == {
         "learning_rate": [1e-4, 0.01, 1.0],
@@ -148,7 +119,7 @@ def test_all_experiments_share_one_table(all_logs: Ask) -> None:
     assert {row["name"] for row in rows} == {f"{run.experiment}/{run.name}" for run in (*LR, *BATCH)}
 
 
-def test_runs_without_metrics_do_not_break_the_table(all_logs: Ask) -> None:
+def test_runs_without_metrics_do_not_break_the_table(all_logs: Served) -> None:
     rows = {group["name"]: group for group in session_groups(all_logs)}
     ends = [rows[f"batch/{run.name}"] for run in BATCH]
     assert [set(values(row)) for row in ends] == [set(), set(), set(), METRICS]
@@ -157,14 +128,14 @@ def test_runs_without_metrics_do_not_break_the_table(all_logs: Ask) -> None:
 
 
 @pytest.mark.parametrize("column", ["learning_rate", "optimizer", "batch", "seed", "experiment"])
-def test_rows_sort_by_every_column(all_logs: Ask, column: str) -> None:
+def test_rows_sort_by_every_column(all_logs: Served, column: str) -> None:
     rows = session_groups(all_logs, {"hparam": column, "order": "ORDER_ASC"})
     found = [row["hparams"][column] for row in rows if column in row["hparams"]]
     assert found == sorted(found)
     assert len(rows) == len(LR) + len(BATCH)
 
 
-def test_rows_sort_by_a_metric(all_logs: Ask) -> None:
+def test_rows_sort_by_a_metric(all_logs: Served) -> None:
     metric = {"metric": {"tag": "result/val_loss", "group": ""}, "order": "ORDER_ASC"}
     rows = session_groups(all_logs, metric)
     found = [values(row)["result/val_loss"] for row in rows if values(row)]
@@ -172,7 +143,7 @@ def test_rows_sort_by_a_metric(all_logs: Ask) -> None:
     assert len(found) == len(LR) + 1
 
 
-def test_a_column_filters(all_logs: Ask) -> None:
+def test_a_column_filters(all_logs: Served) -> None:
     rows = session_groups(
         all_logs, {"hparam": "batch", "filterDiscrete": ["32"], "excludeMissingValues": True}
     )
