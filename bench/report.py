@@ -149,11 +149,12 @@ def _memory(part: Mapping[str, Any] | None) -> Iterator[str]:
     if "problem" in part:
         yield f"Failed: {part['problem'][:300]}"
     else:
+        size = {name: f"{value / MEGABYTE:.0f} MB" for name, value in part.items() if "er_" in name}
         yield (
             f"{part['runs']} runs through `fit` with one worker at a time took {part['wall']:.0f} s and "
             f"{part['workers']} worker process(es). After the first ten runs the driver grew by "
-            f"{part['driver_growth'] / MEGABYTE:.0f} MB to {part['driver_peak'] / MEGABYTE:.0f} MB, a worker "
-            f"by at most {part['worker_growth'] / MEGABYTE:.0f} MB to {part['worker_peak'] / MEGABYTE:.0f} MB."
+            f"{size['driver_growth']} to {size['driver_peak']}, a worker by at most "
+            f"{size['worker_growth']} to {size['worker_peak']}."
         )
     yield ""
 
