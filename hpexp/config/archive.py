@@ -12,7 +12,8 @@ import math
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -66,7 +67,7 @@ def read_archive(path: Path, x_name: str, y_name: str, task: Task | None) -> Arc
             x, y = _header(archive, x_name, path), _header(archive, y_name, path)
             _check_shapes(path, x, y)
             if x.kind == "f" and x.size <= _CHECKED:
-                _check_finite(path, x, _values(archive, x_name, x))
+                _check_finite(archive, x_name, x, f"{path}: x holds NaN or infinity")
             found = _task(path, y, task, archive, y_name)
     except (
         zipfile.BadZipFile,
@@ -128,7 +129,7 @@ def _check_shapes(path: Path, x: _Header, y: _Header) -> None:
         raise DataError(f"{path}: x has shape {x.shape}, which holds no inputs")
 
 
-def _values(archive: zipfile.ZipFile, name: str, header: _Header) -> Iterator[float]:
+def _values(archive: zipfile.ZipFile, name: str, header: _Header) -> Generator[float, None, None]:
     """The numbers of an array in the order of the file."""
     code = _CODES[header.descr[1:]]
     order = ">" if header.descr[0] == ">" else "<"
@@ -145,11 +146,12 @@ def _values(archive: zipfile.ZipFile, name: str, header: _Header) -> Iterator[fl
             left -= count
 
 
-def _check_finite(path: Path, x: _Header, values: Iterator[float]) -> None:
-    if x.descr[1:] not in _CODES:
+def _check_finite(archive: zipfile.ZipFile, name: str, header: _Header, message: str) -> None:
+    if header.descr[1:] not in _CODES:
         return
-    if not all(map(math.isfinite, values)):
-        raise DataError(f"{path}: x holds NaN or infinity", hint="fill or drop such rows first")
+    with closing(_values(archive, name, header)) as values:
+        if not all(map(math.isfinite, values)):
+            raise DataError(message, hint="fill or drop such rows first")
 
 
 def _task(path: Path, y: _Header, task: Task | None, archive: zipfile.ZipFile, name: str) -> Task | None:
@@ -164,14 +166,15 @@ def _task(path: Path, y: _Header, task: Task | None, archive: zipfile.ZipFile, n
         raise DataError(f"{path}: class targets need one column, but have shape {y.shape}")
     if is_number and y.descr[1:] not in _CODES:
         return task
-    if is_number and y.kind == "f" and not all(map(math.isfinite, _values(archive, name, y))):
-        raise DataError(f"{path}: the target holds NaN or infinity", hint="fill or drop such rows first")
+    if y.kind == "f":
+        _check_finite(archive, name, y, f"{path}: the target holds NaN or infinity")
     if task is None and y.kind in "iuf":
-        task = task_of_numbers(_values(archive, name, y), y.shape[0])
+        with closing(_values(archive, name, y)) as values:
+            task = task_of_numbers(values, y.shape[0])
     task = task or "classification"
     if task == "classification" and is_number:
-        values = _values(archive, name, y)
-        first = next(values)
-        if all(value == first for value in values):
-            raise DataError(f"{path}: there is only one class, {first:g}")
+        with closing(_values(archive, name, y)) as values:
+            first = next(values)
+            if all(value == first for value in values):
+                raise DataError(f"{path}: there is only one class, {first:g}")
     return task

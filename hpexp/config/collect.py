@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
-from hpexp.config.node import Path
+from hpexp.config.node import MAX_PROBLEMS, Path
 
 WORDED = "worded"
 """The type of an error whose message is ready to be read."""
@@ -24,7 +24,12 @@ class Collector:
         self.problems: list[tuple[str, Path, str]] = []
 
     def add(self, path: Path, message: str, *, key: bool = False) -> None:
-        self.problems.append((KEY if key else WORDED, path, message))
+        if not self.full:
+            self.problems.append((KEY if key else WORDED, path, message))
+
+    @property
+    def full(self) -> bool:
+        return len(self.problems) >= MAX_PROBLEMS
 
     @contextmanager
     def at(self, path: Path) -> Iterator[None]:

@@ -196,8 +196,8 @@ def _is_number(value: Any) -> bool:
 
 
 def _known(name: str, path: Path, collector: Collector, *, own: bool) -> bool:
-    if name in PARAMETERS:
-        return True
+    if name in PARAMETERS or collector.full:
+        return name in PARAMETERS
     if own:
         if name.isidentifier():
             return True

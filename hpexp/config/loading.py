@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hpexp.config.names import wrong_name
-from hpexp.config.node import Node
+from hpexp.config.node import MAX_PROBLEMS, Node
 from hpexp.config.reader import MAX_BYTES, decode, read
 from hpexp.errors import ConfigError, Problem, UsageError
 from hpexp.model import Experiment
@@ -61,12 +61,12 @@ def _check(
     try:
         file = File.model_validate(values, context={"own": own, "folder": folder})
     except ValidationError as error:
-        raise ConfigError(source, problems + problems_of(error, root)) from None
+        raise ConfigError(source, _shortened(problems + problems_of(error, root))) from None
     if overrides:
         text = text.rstrip("\n") + "\n" + "".join(f"# --set {' '.join(each.split())}\n" for each in overrides)
     experiment, more = build(file, root, path, folder, text, smoke=smoke)
     if problems or more:
-        raise ConfigError(source, problems + more)
+        raise ConfigError(source, _shortened(problems + more))
     return experiment
 
 
@@ -75,6 +75,14 @@ def _nameless(values: dict[str, Any], path: Path) -> list[Problem]:
     wrong = wrong_name(path.stem) if values.get("name") is None else None
     message = f"the key name is missing, and the file's own name will not do: {wrong}"
     return [Problem(1, 1, "", message)] if wrong else []
+
+
+def _shortened(problems: list[Problem]) -> list[Problem]:
+    """All problems; of very many, the first ones."""
+    if len(problems) < MAX_PROBLEMS:
+        return problems
+    kept = sorted(problems)[: MAX_PROBLEMS - 1]
+    return [*kept, Problem(kept[-1].line, kept[-1].column + 1, "", "… and more problems")]
 
 
 def _bytes(path: Path) -> bytes:

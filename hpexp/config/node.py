@@ -6,8 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from hpexp.config.wording import show
+
 Path: TypeAlias = tuple[str | int, ...]
 """Keys and list places from the top of a file to a value."""
+
+MAX_PROBLEMS = 100
+"""More of one file are not told: nobody reads them."""
 
 Scalar: TypeAlias = bool | int | float | str | None
 
@@ -69,5 +74,9 @@ def breadcrumb(path: Path) -> str:
     """`("grid", "optimizer", 1)` as `grid.optimizer[1]`."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            name = step if step.isprintable() and 0 < len(step) <= 60 else show(step)
+            text += f".{name}" if text else name
     return text

@@ -15,7 +15,7 @@ from hpexp.config.node import Node
 from hpexp.errors import ConfigError, Problem
 
 MAX_BYTES = 1_000_000
-MAX_NODES = 100_000
+MAX_NODES = 50_000
 MAX_DEPTH = 20
 _TAG = "tag:yaml.org,2002:"
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -35,20 +35,25 @@ def decode(data: bytes, source: str) -> str:
         _fail(source, f"the file has {len(data):,} bytes; an experiment file may have {MAX_BYTES:,}")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:4] == b"\0\0\xfe\xff":
         _fail(source, "the file is UTF-16 or UTF-32 text; save it as UTF-8", 1, 1)
+    zero = data.find(b"\0")
+    if zero >= 0:
+        _fail(source, "a zero byte: this is not a text file", *_place(data, zero))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
-        _fail(
-            source, f"byte 0x{data[error.start]:02x} is not UTF-8 text; save the file as UTF-8", line, column
-        )
+        message = f"byte 0x{data[error.start]:02x} is not UTF-8 text; save the file as UTF-8"
+        _fail(source, message, *_place(data, error.start))
     wrong = _CONTROL.search(text)
     if wrong:
-        what = "a zero byte: this is not a text file" if wrong[0] == "\0" else f"the character {wrong[0]!r}"
-        line, start = text.count("\n", 0, wrong.start()) + 1, text.rfind("\n", 0, wrong.start()) + 1
-        _fail(source, f"{what}; only printable text is allowed", line, wrong.start() - start + 1)
+        message = f"the character {wrong[0]!r}; only printable text is allowed"
+        _fail(source, message, *_place(text, wrong.start()))
     return text
+
+
+def _place(text: Any, position: int) -> tuple[int, int]:
+    """Line and column of a position in text or bytes."""
+    end = b"\n" if isinstance(text, bytes) else "\n"
+    return text.count(end, 0, position) + 1, position - text.rfind(end, 0, position)
 
 
 def _fail(source: str, message: str, line: int = 0, column: int = 0) -> Any:
@@ -119,7 +124,7 @@ class _Builder:
     def __init__(self) -> None:
         self.root: Node | None = None
         self.problems: list[Problem] = []
-        self._documents = 0
+        self._documents = self._values = 0
         self._open: list[_Open] = []
         self._anchors: dict[str, Node | None] = {}
         """`None` while the anchored value is still open."""
@@ -159,6 +164,9 @@ class _Builder:
             merge = event.value == "<<" and event.implicit[0] and tag is None
             self._key("<<" if merge else event.value, line, column, merge=merge)
             return
+        self._values += 1
+        if self._values > MAX_NODES:
+            raise _Stop(f"the file holds more than {MAX_NODES:,} values", line, column)
         node = Node(value, line, column)
         self._anchor(event.anchor, node)
         self._add(node)

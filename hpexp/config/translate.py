@@ -8,7 +8,7 @@ from pydantic_core import ErrorDetails, ValidationError
 
 from hpexp.config import wording
 from hpexp.config.collect import KEY, WORDED
-from hpexp.config.node import Node, Path, breadcrumb
+from hpexp.config.node import MAX_PROBLEMS, Node, Path, breadcrumb
 from hpexp.config.schema import SECTIONS, keys_of
 from hpexp.config.sections import Section
 from hpexp.config.sources import DATA_FORMS
@@ -18,7 +18,8 @@ from hpexp.vocabulary import PARAMETERS
 
 def problems_of(error: ValidationError, root: Node) -> list[Problem]:
     """Every error of a validated file, placed where the person wrote what is wrong."""
-    return [_problem(each, root) for each in error.errors(include_url=False, include_context=True)]
+    errors = error.errors(include_url=False, include_context=False)
+    return [_problem(each, root) for each in errors[:MAX_PROBLEMS]]
 
 
 def problem_at(root: Node, path: Path, message: str, *, key: bool = False) -> Problem:
