@@ -21,6 +21,8 @@ from hpexp.plan.values import short
 from hpexp.standing import Standing, clock, epochs_of, label, number, short_label
 
 SHOWN_RUNS = 6
+GAP = 2
+"""Spaces between the columns of a table."""
 BAD = (Status.FAILED, Status.TIMEOUT)
 COLOURS = {
     Status.FAILED: "red",
@@ -136,7 +138,7 @@ class LiveView(QuietView):
         # The redrawing thread reads what the driver's thread changes: take a copy.
         running = list(standing.running.values())
         if running:
-            yield self._table(running)
+            yield self._table(running, options.max_width)
 
     def _bar(self, width: int) -> Table:
         standing = self.standing
@@ -153,30 +155,47 @@ class LiveView(QuietView):
         )
         return row
 
-    def _table(self, running: Sequence[tuple[Run, EpochEnd | None]]) -> Table:
+    def _table(self, running: Sequence[tuple[Run, EpochEnd | None]], width: int) -> Table:
         metric = self.standing.objective.metric
-        shown = [run for run, _ in running[:SHOWN_RUNS]]
-        axes = list(dict.fromkeys(name for run in shown for name in run.axes))
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-        for name in axes:
-            # On a narrow terminal the names give way, the values do not.
-            longest = max(len(short(run.axes[name])) for run in shown if name in run.axes)
-            table.add_column(name, no_wrap=True, min_width=longest, justify="right")
-        for name in ("seed", "epoch", "loss", metric):
-            table.add_column(name, no_wrap=True, min_width=6, justify="right")
-        for run, row in running[:SHOWN_RUNS]:
-            logs: Mapping[str, float] = row.logs if row else {}
-            table.add_row(
-                *(short(run.axes[name]) if name in run.axes else "–" for name in axes),
-                str(run.seed),
-                f"{row.epoch + 1 if row else 0}/{epochs_of(run)}",
-                number(logs["loss"]) if "loss" in logs else "",
-                number(logs[metric]) if metric in logs else "",
-            )
+        shown = running[:SHOWN_RUNS]
+        axes = list(dict.fromkeys(name for run, _ in shown for name in run.axes))
+        rows = [
+            [*(short(run.axes[name]) if name in run.axes else "–" for name in axes), *self._numbers(run, row)]
+            for run, row in shown
+        ]
+        longest = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        headers = fitted([*axes, "seed", "epoch", "loss", metric], longest, width)
+        table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim")
+        for header in headers:
+            table.add_column(header, no_wrap=True, justify="right")
+        for cells in rows:
+            table.add_row(*cells)
         if len(running) > SHOWN_RUNS:
             table.caption = f"and {len(running) - SHOWN_RUNS} more"
             table.caption_justify = "left"
         return table
+
+    def _numbers(self, run: Run, row: EpochEnd | None) -> list[str]:
+        logs: Mapping[str, float] = row.logs if row else {}
+        metrics = [
+            number(logs[name]) if name in logs else "" for name in ("loss", self.standing.objective.metric)
+        ]
+        return [str(run.seed), f"{row.epoch + 1 if row else 0}/{epochs_of(run)}", *metrics]
+
+
+def fitted(headers: Sequence[str], longest: Sequence[int], width: int) -> list[str]:
+    """Headers cut, the longest first, until the table fits; a column's `longest` value always does."""
+    sizes = [max(len(header), least) for header, least in zip(headers, longest, strict=True)]
+    while sum(sizes) + GAP * len(sizes) > width:
+        spare = [size - least for size, least in zip(sizes, longest, strict=True)]
+        if max(spare) <= 0:
+            break
+        widest = max((index for index in range(len(sizes)) if spare[index] > 0), key=sizes.__getitem__)
+        sizes[widest] -= 1
+    return [
+        header if len(header) <= size else f"{header[: max(0, size - 1)]}…"
+        for header, size in zip(headers, sizes, strict=True)
+    ]
 
 
 def failure_line(run: Run, result: Result) -> str:
