@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -97,7 +98,8 @@ def _known(logs: LogsFolder, *, must: bool) -> list[Known]:
     from hpexp.store import Store
 
     # What a killed run left as running has been interrupted.
-    going_on = holder(logs) is not None
+    found = holder(logs)
+    going_on = found is not None and found.pid != os.getpid()
     try:
         store = Store.read(logs)
         if store is None:

@@ -84,12 +84,9 @@ def _statuses(text: str | None) -> frozenset[Status]:
 def _ask(announcement: str) -> bool:
     if not sys.stdin.isatty():
         raise UsageError("this deletes logs and cannot ask here", hint="--dry-run shows what; --yes does it")
-    typer.echo(announcement, err=True)
-    try:
-        return typer.confirm("Go on?", err=True)
-    except typer.Abort:
-        typer.echo(err=True)
-        return False
+    # typer.confirm writes a part of its question to standard output.
+    typer.echo(f"{announcement}\nGo on? [y/N] ", nl=False, err=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _print(found: Cleaning, text: str, choice: Choice, logs: Path, *, as_json: bool, dry_run: bool) -> None:
