@@ -96,5 +96,5 @@ class Recorder:
     def _log(self, run: Run, text: str) -> None:
         path = self._logs.run(self._experiment.name, run.name).log
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)

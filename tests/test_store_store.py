@@ -114,6 +114,16 @@ def test_epochs_come_back_in_order_also_without_a_commit_between(logs: LogsFolde
     assert math.isnan(found[11].logs["loss"])
 
 
+def test_undecodable_bytes_in_texts_are_escaped(logs: LogsFolder) -> None:
+    experiment = replace(an_experiment(), path="\udcff.yaml")
+    result = a_result(error="\ud800", traceback="é \udcff", status=Status.FAILED)
+    store_results(logs, experiment, [(a_run(), result)])
+    (found,) = stored(logs)
+    assert (found.error, found.traceback) == ("\\ud800", "é \\udcff")
+    assert found.made
+    assert found.made.path == "\\udcff.yaml"
+
+
 def test_starting_again_forgets_the_earlier_try(logs: LogsFolder) -> None:
     run = a_run()
     store_results(logs, an_experiment(), [(run, a_result(error="no", status=Status.FAILED))])

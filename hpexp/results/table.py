@@ -48,7 +48,7 @@ def fitting(columns: Sequence[Column], width: int) -> tuple[list[Column], list[C
 
 def print_table(columns: Sequence[Column], console: Console) -> None:
     """Print the columns side by side, every row on one line, however long."""
-    lines = list(map(GAP.join, zip(*map(_padded, columns), strict=True)))
+    lines = [GAP.join(cells).rstrip() for cells in zip(*map(_padded, columns), strict=True)]
     if console.color_system is None:
         console.out("\n".join(lines), highlight=False)
         return
@@ -67,7 +67,7 @@ def _spans(columns: Sequence[Column], lines: Sequence[str]) -> Iterator[Span]:
             for row, style in enumerate(column.styles, 1):
                 if style:
                     start = ends[row - 1] + sum(len(each[row]) + len(GAP) for each in left)
-                    yield Span(start, start + len(cells[row]), style)
+                    yield Span(start, min(start + len(cells[row]), ends[row] - 1), style)
 
 
 def as_markdown(columns: Sequence[Column]) -> str:

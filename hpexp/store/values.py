@@ -12,13 +12,18 @@ from hpexp.errors import StoreError
 from hpexp.model import Divergence, Params, Value
 
 # NaN and infinity are written as Python's json writes them and read back as themselves.
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 _decode = json.JSONDecoder().raw_decode
 
 
 def to_text(value: Mapping[str, object]) -> str:
     """JSON text, on one line."""
     return _encode(value if type(value) is dict else dict(value))
+
+
+def storable(text: str | None) -> str | None:
+    """Text that SQLite can hold: a lone surrogate, of an undecodable byte say, is escaped."""
+    return None if text is None else text.encode("utf-8", "backslashreplace").decode()
 
 
 def to_facts(text: str) -> dict[str, Any]:

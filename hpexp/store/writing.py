@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from hpexp.model import Experiment, Result, Run, Status
 from hpexp.store.database import Database
-from hpexp.store.values import divergence_text, to_text
+from hpexp.store.values import divergence_text, storable, to_text
 
 _FORGET = """
     epochs = 0, best_epoch = NULL, metrics = '{}', test = '{}', seconds = 0, error = NULL, traceback = NULL,
@@ -21,9 +21,9 @@ def put_experiment(database: Database, experiment: Experiment, now: float) -> No
         " (name, description, path, config, metric, mode, smoke, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             experiment.name,
-            experiment.description,
-            experiment.path,
-            experiment.text,
+            storable(experiment.description),
+            storable(experiment.path),
+            storable(experiment.text),
             experiment.objective.metric,
             experiment.objective.mode,
             experiment.smoke,
@@ -36,7 +36,7 @@ def put_invocation(database: Database, experiment: str, row: Sequence[object]) -
     """`row` is time, command, path, config and facts; returns the invocation's number."""
     return database.write(
         "INSERT INTO invocations (experiment, time, command, path, config, facts) VALUES (?, ?, ?, ?, ?, ?)",
-        (experiment, *row),
+        (experiment, *(storable(each) if isinstance(each, str) else each for each in row)),
     )
 
 
@@ -114,11 +114,11 @@ def finish(database: Database, number: int, result: Result, now: float, invocati
             "test": to_text(result.test),
             "seconds": result.seconds,
             "now": now,
-            "error": result.error,
-            "traceback": result.traceback,
+            "error": storable(result.error),
+            "traceback": storable(result.traceback),
             "divergence": divergence_text(result.divergence),
             "engine": result.engine,
-            "devices": result.devices,
+            "devices": storable(result.devices),
             "invocation": invocation,
             "number": number,
         },

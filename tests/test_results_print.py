@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from hpexp.errors import UsageError
+from hpexp.model import Divergence, Result, Status
+from hpexp.paths import LogsFolder
+from hpexp.results import Query, print_results
+from tests.builders import a_result, a_run, an_experiment, store_results
+
+DIVERGED = Result(
+    Status.DIVERGED,
+    2,
+    None,
+    {"loss": math.nan, "val_loss": math.inf},
+    error="NaN",
+    divergence=Divergence(1, 3, "loss"),
+)
+FAILED = Result(Status.FAILED, error="ValueError: a, b", traceback="Traceback …\n")
+
+Print = Callable[..., str]
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Path:
+    """Two optimizers, two learning rates, two seeds."""
+    values = {("sgd", 0.01): (0.7, 0.8), ("sgd", 1.0): (DIVERGED, 0.1), ("adam", 0.01): (0.9, 0.95)}
+    results = [
+        (
+            a_run(seed, learning_rate=rate, optimizer=name),
+            a_result(value) if isinstance(value, float) else value,
+        )
+        for (name, rate), both in values.items()
+        for seed, value in enumerate(both)
+    ]
+    results += [
+        (a_run(seed, learning_rate=1.0, optimizer="adam"), FAILED if seed else None) for seed in range(2)
+    ]
+    store_results(LogsFolder(tmp_path), an_experiment(), results)
+    return tmp_path
+
+
+@pytest.fixture
+def out(capsys: pytest.CaptureFixture[str]) -> Print:
+    """Print results of a folder; returns standard output."""
+
+    def print_(
+        logs: Path, experiment: str | None = None, format_: str = "table", width: int = 140, **query: object
+    ) -> str:
+        all_ = bool(query.pop("all_", False))
+        console = Console(width=width, force_terminal=False)
+        print_results(logs, experiment, Query(**query), format_, console, all_=all_)  # type: ignore[arg-type]
+        return capsys.readouterr().out
+
+    return print_
+
+
+def test_the_table_best_first_diverged_and_failed_last(logs: Path, out: Print) -> None:
+    lines = [line.split() for line in out(logs).splitlines()]
+    assert " ".join(lines[0]) == (
+        "id learning_rate optimizer seed status epochs best epoch val_accuracy val_loss loss accuracy seconds"
+    )
+    assert [line[1:6] for line in lines[1:]] == [
+        ["0.01", "adam", "1", "done", "3"],
+        ["0.01", "adam", "0", "done", "3"],
+        ["0.01", "sgd", "1", "done", "3"],
+        ["0.01", "sgd", "0", "done", "3"],
+        ["1", "sgd", "1", "done", "3"],
+        ["1", "adam", "0", "pending", "0"],
+        ["1", "sgd", "0", "diverged", "2"],
+        ["1", "adam", "1", "failed", "0"],
+    ]
+
+
+def test_no_line_is_wider_than_80_columns_and_the_objective_stays(logs: Path, out: Print) -> None:
+    table = out(logs, width=80)
+    assert max(map(len, table.splitlines())) <= 80
+    kept = ["id", "learning_rate", "optimizer", "seed", "status", "epochs", "val_accuracy", "seconds"]
+    assert table.splitlines()[0].split() == kept
+
+
+def test_every_format_shows_the_same_rows(logs: Path, out: Print) -> None:
+    query = {"where": ("optimizer=sgd",), "sort": "-val_loss", "top": 3}
+    as_json = [row["id"] for row in json.loads(out(logs, format_="json", **query))]
+    as_csv = [row["id"] for row in csv.DictReader(io.StringIO(out(logs, format_="csv", **query)))]
+    as_md = [line.split("|")[1].strip() for line in out(logs, format_="md", **query).splitlines()[2:]]
+    as_table = [line.split()[0] for line in out(logs, **query).splitlines()[1:]]
+    assert len(as_json) == 3
+    assert as_csv == as_json
+    assert as_table == as_md == [each[:6] for each in as_json]
+
+
+def test_json_has_the_promised_keys_and_no_nan(logs: Path, out: Print) -> None:
+    rows = json.loads(out(logs, "toy", "json"), parse_constant=pytest.fail)
+    assert [*rows[0]] == [
+        "id", "experiment", "name", "status", "params", "seed", "engine", "epochs", "best_epoch", "metrics",
+        "seconds", "error",
+    ]  # fmt: skip
+    best, diverged, failed = rows[0], rows[-2], rows[-1]
+    assert best["params"] == {"epochs": 3, "learning_rate": 0.01, "optimizer": "adam"}
+    assert (best["experiment"], best["epochs"], best["best_epoch"], best["seconds"]) == ("toy", 3, 2, 1.5)
+    assert best["metrics"]["val_accuracy"] == 0.95
+    assert (diverged["status"], diverged["metrics"]) == ("diverged", {"loss": None, "val_loss": None})
+    assert (failed["status"], failed["error"], failed["metrics"]) == ("failed", "ValueError: a, b", {})
+
+
+def test_csv_has_every_digit_and_every_parameter(logs: Path, out: Print) -> None:
+    rows = list(csv.DictReader(io.StringIO(out(logs, "toy", "csv"))))
+    assert rows[0]["params.epochs"] == "3"
+    assert rows[0]["epochs"] == "3"
+    assert float(rows[0]["loss"]) == 1 - 0.95
+    assert (rows[-2]["loss"], rows[-2]["val_loss"]) == ("nan", "inf")
+    assert rows[-1]["error"] == "ValueError: a, b"
+
+
+def test_group_by_gives_mean_and_spread_and_counts(logs: Path, out: Print) -> None:
+    rows = json.loads(out(logs, format_="json", group_by=("optimizer", "learning_rate")))
+    assert [row["group"] for row in rows] == [
+        {"optimizer": "adam", "learning_rate": 0.01},
+        {"optimizer": "sgd", "learning_rate": 0.01},
+        {"optimizer": "sgd", "learning_rate": 1.0},
+        {"optimizer": "adam", "learning_rate": 1.0},
+    ]
+    assert [(row["n"], row["diverged"], row["failed"]) for row in rows] == [
+        (2, 0, 0),
+        (2, 0, 0),
+        (1, 1, 0),
+        (0, 0, 1),
+    ]
+    found = rows[0]["metrics"]["val_accuracy"]
+    assert found["mean"] == pytest.approx(0.925)
+    assert found["std"] == pytest.approx(0.05 / math.sqrt(2))
+    assert rows[2]["metrics"]["val_accuracy"] == {"mean": 0.1, "std": None, "n": 1}
+    assert rows[3]["metrics"]["val_accuracy"] is None
+
+
+def test_group_by_in_the_other_formats(logs: Path, out: Print) -> None:
+    query = {"group_by": ("optimizer",), "where": ("learning_rate=0.01",), "top": 1}
+    assert out(logs, **query).splitlines() == [
+        "optimizer  n     val_accuracy         val_loss             loss         accuracy",
+        "adam       2  0.9250 ± 0.0354  0.0750 ± 0.0354  0.0750 ± 0.0354  0.9250 ± 0.0354",
+    ]
+    assert "| adam | 2 | 0.9250 ± 0.0354 |" in out(logs, format_="md", **query)
+    (row,) = csv.DictReader(io.StringIO(out(logs, format_="csv", **query)))
+    assert (row["optimizer"], row["n"], row["failed"]) == ("adam", "2", "0")
+    assert float(row["val_accuracy_mean"]) == pytest.approx(0.925)
+
+
+@pytest.mark.parametrize(
+    ("sort", "first"), [("n", "1.0"), ("-n", "0.01"), ("-learning_rate", "1.0"), ("loss", "0.01")]
+)
+def test_groups_are_sorted(logs: Path, out: Print, sort: str, first: str) -> None:
+    rows = csv.DictReader(io.StringIO(out(logs, format_="csv", group_by=("learning_rate",), sort=sort)))
+    assert next(rows)["learning_rate"] in (first, f"{float(first):g}")
+
+
+def test_runs_that_the_file_no_longer_asks_for_are_shown_on_request(
+    tmp_path: Path, out: Print, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs = LogsFolder(tmp_path)
+    store_results(logs, an_experiment(), [(a_run(seed), a_result(seconds=9)) for seed in range(3)])
+    store_results(logs, an_experiment(), [(a_run(1), None)])
+    assert [row["seed"] for row in json.loads(out(tmp_path, format_="json"))] == [1]
+    assert len(json.loads(out(tmp_path, format_="json", all_=True))) == 3
+    print_results(tmp_path, None, Query(), "table", Console(width=80))
+    assert "2 runs that the file no longer asks for: --all shows them" in capsys.readouterr().err
+
+
+def test_several_experiments_at_a_glance(logs: Path, out: Print, capsys: pytest.CaptureFixture[str]) -> None:
+    other = replace(
+        an_experiment("other"), objective=replace(an_experiment().objective, metric="val_loss", mode="min")
+    )
+    store_results(LogsFolder(logs), other, [(a_run(0, "other"), a_result(0.75))])
+    lines = [line.split() for line in out(logs).splitlines()]
+    assert lines[0][:5] == ["experiment", "runs", "done", "failed", "objective"]
+    assert lines[1][:6] == ["other", "1", "1", "0", "val_loss", "0.2500"]
+    assert lines[2][:6] == ["toy", "8", "6", "1", "val_accuracy", "0.9500"]
+    print_results(logs, None, Query(), "md", Console(width=80))
+    assert "one experiment in full: hpexp results other" in capsys.readouterr().err
+    assert len(json.loads(out(logs, format_="json"))) == 9
+    assert {row["experiment"] for row in json.loads(out(logs, "other", "json"))} == {"other"}
+    assert out(logs, where=("seed=0",)).splitlines()[0].startswith("experiment")
+
+
+@pytest.mark.parametrize("format_", ["table", "json", "csv", "md"])
+def test_no_runs_is_no_error(tmp_path: Path, capsys: pytest.CaptureFixture[str], format_: str) -> None:
+    print_results(tmp_path / "none", None, Query(), format_, Console(width=80))
+    said = capsys.readouterr()
+    assert said.out == ("[]\n" if format_ == "json" else "")
+    assert "no runs in" in said.err
+    assert not (tmp_path / "none").exists()
+
+
+def test_what_is_asked_for_wrongly(logs: Path, tmp_path: Path, out: Print) -> None:
+    with pytest.raises(UsageError, match="no experiment 'tyo'") as caught:
+        out(logs, "tyo")
+    assert caught.value.hint == "did you mean toy? experiments: toy"
+    with pytest.raises(UsageError, match="no experiment 'toy' in"):
+        out(tmp_path / "elsewhere", "toy")
+    with pytest.raises(UsageError, match="'xml' is not one of table, json, csv, md"):
+        out(logs, format_="xml")
+    with pytest.raises(UsageError, match="no column 'optimiser'"):
+        out(logs, group_by=("optimiser",))
+    with pytest.raises(UsageError, match="a name is missing"):
+        out(logs, group_by=("optimizer", ""))
+    with pytest.raises(UsageError, match="no column 'seed'"):
+        out(logs, group_by=("optimizer",), sort="seed")

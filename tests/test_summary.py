@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import io
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from hpexp.model import Result, Status
+from hpexp.paths import LogsFolder
+from hpexp.run import Outcome
+from hpexp.store import Store
+from hpexp.summary import exit_code, print_json, print_summary
+from tests.builders import a_plan, a_result, a_run, an_experiment, store_results
+
+DIVERGED = Result(Status.DIVERGED, 2, None, {"loss": math.nan}, error="NaN in the loss")
+FAILED = Result(Status.FAILED, error="ValueError: no such layer")
+
+
+def outcome(
+    logs: Path,
+    results: dict[float, list[Result | None]],
+    *,
+    skipped: int = 0,
+    name: str = "toy",
+    **changes: bool,
+) -> Outcome:
+    """One learning rate a key, one seed a result; the first `skipped` runs were done before."""
+    pairs = [
+        (a_run(seed, name, learning_rate=rate, normalize="none", output="softmax"), result)
+        for rate, of_rate in results.items()
+        for seed, result in enumerate(of_rate)
+    ]
+    # Only the learning rate is an axis.
+    pairs = [
+        (replace(run, axes={"learning_rate": run.params["learning_rate"]}), result) for run, result in pairs
+    ]
+    experiment = an_experiment(name)
+    store_results(LogsFolder(logs), experiment, pairs)
+    trained = {run.id: result for run, result in pairs[skipped:] if result}
+    return Outcome(a_plan(experiment, *(run for run, _ in pairs)), skipped, trained, **changes)
+
+
+def printed(found: Outcome, logs: Path, width: int = 100, *, smoke: bool = False) -> str:
+    file = io.StringIO()
+    print_summary(found, logs, Console(file=file, width=width), smoke=smoke)
+    return file.getvalue()
+
+
+def test_the_whole_summary(tmp_path: Path) -> None:
+    scores = {"loss": 0.25, "accuracy": 0.75}
+    found = outcome(
+        tmp_path,
+        {
+            0.01: [a_result(0.7), a_result(0.8)],
+            0.1: [a_result(0.9, test=scores), a_result(0.95, test=scores)],
+            1.0: [DIVERGED, DIVERGED],
+            10.0: [FAILED, a_result(0.99)],
+        },
+    )
+    rest = "normalize the inputs (normalize: standard), or use output: logits"
+    failed = found.plan.runs[6].id[:6]
+    expected = f"""
+toy  8 runs: 5 done, 2 diverged, 1 failed
+
+#  learning_rate  n     val_accuracy         val_loss
+1            0.1  2  0.9250 ± 0.0354  0.0750 ± 0.0354
+2           0.01  2  0.7500 ± 0.0707  0.2500 ± 0.0707
+3             10  1           0.9900           0.0100  1 failed
+
+best    learning_rate=0.1  val_accuracy 0.9250 ± 0.0354 over 2 seeds
+test    accuracy 0.7500 ± 0, loss 0.2500 ± 0  (the winner's alone; it had no say in the ranking)
+again   hpexp run toy.yaml --set learning_rate=0.1
+chance  1 other point overlaps with the best point's seeds: more seeds may reorder them
+2 diverged (NaN or infinity): lower the learning rate, or {rest}
+1 failed; hpexp show {failed} says more
+  1 × ValueError: no such layer
+logs    {tmp_path}/toy/
+next    hpexp board toy --logs {tmp_path}
+"""
+    assert printed(found, tmp_path) == expected
+
+
+def test_nothing_to_train_is_said(tmp_path: Path) -> None:
+    text = printed(outcome(tmp_path, {0.1: [a_result(), a_result()]}, skipped=2), tmp_path)
+    assert "toy  2 runs already done, nothing to train\n" in text
+    assert "best    learning_rate=0.1" in text
+
+
+def test_a_summary_of_failures_alone_ranks_nothing(tmp_path: Path) -> None:
+    text = printed(outcome(tmp_path, {0.1: [FAILED], 1.0: [DIVERGED]}), tmp_path)
+    assert "best" not in text
+    assert "1 failed; hpexp show" in text
+    assert "1 diverged" in text
+
+
+def test_what_was_set_on_the_command_line_is_part_of_the_line_to_paste(tmp_path: Path) -> None:
+    found = outcome(tmp_path, {0.1: [None], 0.01: [None]})
+    experiment = found.plan.experiment
+    with Store.open(LogsFolder(tmp_path)) as store:
+        overrides = ["epochs=3", "grid.learning_rate=[0.1,0.01]", "hidden=[8, 8]"]
+        store.begin(experiment, "hpexp run", {"overrides": overrides})
+        for run in found.plan.runs:
+            store.started("toy", run.id, 1.0)
+            store.finished("toy", run.id, a_result(run.params["learning_rate"]))  # type: ignore[arg-type]
+    again = "again   hpexp run toy.yaml --set epochs=3 --set 'hidden=[8, 8]' --set learning_rate=0.1\n"
+    assert again in printed(found, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("results", "said"),
+    [
+        ({0.1: [a_result(0.9)], 1.0: [a_result(0.8)]}, "one seed a point"),
+        ({0.1: [a_result(0.9), a_result(0.8)], 1.0: [a_result(0.7)] * 2}, "beats every seed of all others"),
+        ({0.1: [a_result(0.9), a_result(0.8)], 1.0: [a_result(0.85)] * 2}, "chance  1 other point overlaps"),
+    ],
+)
+def test_whether_the_best_stands_apart(
+    tmp_path: Path, results: dict[float, list[Result | None]], said: str
+) -> None:
+    assert said in printed(outcome(tmp_path, results), tmp_path)
+
+
+def test_one_point_has_nothing_to_be_compared_with(tmp_path: Path) -> None:
+    assert "chance" not in printed(outcome(tmp_path, {0.1: [a_result(0.9), a_result(0.8)]}), tmp_path)
+
+
+def test_many_points_are_cut_short_and_fit_80_columns(tmp_path: Path) -> None:
+    text = printed(
+        outcome(tmp_path, {rate / 10: [a_result(rate / 20)] for rate in range(1, 15)}), tmp_path, 80
+    )
+    ranking = text.split("\n\n")[1].splitlines()
+    assert [line.split()[0] for line in ranking] == ["#", *map(str, range(1, 11)), "and"]
+    assert ranking[-1] == "and 4 more: hpexp results toy --group-by learning_rate"
+    assert max(map(len, ranking)) <= 80
+
+
+def test_unfinished_runs_and_limits_are_told(tmp_path: Path) -> None:
+    results = {0.1: [Result(Status.INTERRUPTED), None, Result(Status.TIMEOUT)]}
+    text = printed(outcome(tmp_path, results, interrupted=True, gave_up=True), tmp_path)
+    assert "1 interrupted, 1 not begun: the same command goes on from here" in text
+    assert "1 timed out" in text
+    assert "stopped at the failures allowed" in text
+
+
+@pytest.mark.parametrize(
+    ("results", "line"),
+    [
+        ([a_result(), DIVERGED], "toy: 2 runs ok\n"),
+        ([a_result(), FAILED, None], "toy: 1 run ok, 1 failed, 1 not finished\n"),
+        ([FAILED], "toy: 1 failed\n"),
+    ],
+)
+def test_a_smoke_test_ends_in_one_line(tmp_path: Path, results: list[Result | None], line: str) -> None:
+    assert printed(outcome(tmp_path, {0.1: results}), tmp_path, smoke=True) == line
+
+
+@pytest.mark.parametrize(
+    ("results", "changes", "code"),
+    [
+        ([a_result(), DIVERGED, a_result(status=Status.STOPPED)], {}, 0),
+        ([a_result(), FAILED], {}, 1),
+        ([Result(Status.TIMEOUT)], {}, 1),
+        ([a_result(), None], {}, 1),
+        ([a_result(), Result(Status.INTERRUPTED)], {"interrupted": True}, 130),
+        ([FAILED], {"interrupted": True}, 130),
+    ],
+)
+def test_exit_code(tmp_path: Path, results: list[Result | None], changes: dict[str, bool], code: int) -> None:
+    well = outcome(tmp_path, {0.1: [a_result()]}, skipped=1, name="well")
+    assert exit_code([well]) == 0
+    assert exit_code([well, outcome(tmp_path, {0.1: results}, **changes)]) == code
+
+
+def test_json_has_one_object_an_experiment(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = outcome(tmp_path, {0.1: [a_result(0.7), a_result(0.8)], 1.0: [DIVERGED, DIVERGED]}, skipped=1)
+    second = outcome(tmp_path, {0.1: [FAILED]}, name="bad")
+    print_json([first, second], tmp_path)
+    good, bad = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert [*good] == ["experiment", "counts", "skipped", "best", "logs", "runs"]
+    assert (good["experiment"], good["counts"], good["skipped"]) == ("toy", {"done": 2, "diverged": 2}, 1)
+    assert good["best"]["params"]["learning_rate"] == 0.1
+    assert good["best"]["axes"] == {"learning_rate": 0.1}
+    assert good["best"]["runs"] == [run["id"] for run in good["runs"][:2]]
+    assert good["best"]["metrics"]["val_accuracy"]["mean"] == pytest.approx(0.75)
+    assert good["best"]["test"]["accuracy"] == {"mean": 0.5, "std": 0.0, "n": 2}
+    assert good["logs"] == str(tmp_path / "toy")
+    assert [run["status"] for run in good["runs"]] == ["done", "done", "diverged", "diverged"]
+    assert (bad["best"], bad["counts"]) == (None, {"failed": 1})
