@@ -21,17 +21,20 @@ class Served:
     url: str
 
     def ask(self, path: str, **question: Any) -> Any:
-        """What it answers, from JSON; a question makes it a POST."""
-        data = json.dumps(question).encode() if question else None
+        """Its answer, from JSON; a question makes it a POST."""
+        return json.loads(self.get(path, json.dumps(question).encode() if question else None))
+
+    def get(self, path: str, data: bytes | None = None) -> bytes:
+        """Its answer as it is."""
         request = urllib.request.Request(f"{self.url}data/{path}", data, {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
+            return bytes(answer.read())
 
 
 @contextmanager
-def tensorboard(folder: Path, curves: int) -> Iterator[Served]:
+def tensorboard(folder: Path, curves: int, reload_interval: float | None = None) -> Iterator[Served]:
     """A TensorBoard on `folder`, once it shows so many runs with scalars."""
-    board = start(Asked(folder, port=0))
+    board = start(Asked(folder, port=0, reload_interval=reload_interval))
     try:
         assert board.server.url is not None
         served = Served(board.server.url)

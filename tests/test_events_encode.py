@@ -36,7 +36,6 @@ def test_scalars_carry_time_step_and_tags(step: int) -> None:
 def test_a_scalar_is_marked_as_tensorflow_marks_it() -> None:
     (value,) = parsed(encode.scalars(1.0, 0, {"epoch_loss": 0.5})).summary.value
     assert value.metadata.plugin_data.plugin_name == "scalars"
-    assert value.metadata.data_class == summary_pb2.DATA_CLASS_SCALAR
     assert value.tensor.dtype == types_pb2.DT_FLOAT
     assert not value.tensor.tensor_shape.dim
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
+from hpexp.events import RunEvents
+from hpexp.messages import EpochEnd
 from hpexp.model import Status
 from hpexp.paths import LogsFolder
 from tests.builders import a_run
@@ -77,6 +82,14 @@ def test_curves_are_what_was_logged(lr_logs: Served) -> None:
     points = lr_logs.ask(f"plugin/scalars/scalars?tag=epoch_loss&run={name}/validation")
     assert [(at, step) for at, step, _ in points] == [(1.7e9 + epoch, epoch) for epoch in range(EPOCHS)]
     assert [value for _, _, value in points] == pytest.approx([2 / (2 + epoch) for epoch in range(EPOCHS)])
+
+
+def test_the_graph_and_the_histogram_are_the_first_runs(lr_logs: Served) -> None:
+    name = f"{LR[0].name}/train"
+    graphs = lr_logs.ask("plugin/graphs/info")
+    assert {run: found["run_graph"] for run, found in graphs.items()} == {name: True}
+    assert b'op: "Placeholder"' in lr_logs.get(f"plugin/graphs/graph?run={name}")
+    assert lr_logs.ask("plugin/histograms/tags") == {name: {"dense/kernel": ANY}}
 
 
 def test_one_experiment_has_a_row_per_run_with_every_metric(lr_logs: Served) -> None:
@@ -169,3 +182,35 @@ def test_tensorboards_own_loader_reads_the_files(logs: LogsFolder) -> None:
     assert set(found) == {"epoch_loss", "epoch_accuracy"}
     assert [step for step, _ in found["epoch_loss"]] == list(range(EPOCHS))
     assert [value for _, value in found["epoch_loss"]] == pytest.approx([2 / (1 + e) for e in range(EPOCHS)])
+
+
+def test_a_board_follows_a_run_and_then_its_rerun(tmp_path: Path) -> None:
+    run = a_run(0, "lr")
+    paths = LogsFolder(tmp_path).run("lr", run.name)
+
+    def train(loss: float, epochs: range, events: RunEvents) -> None:
+        for epoch in epochs:
+            events.epoch(EpochEnd(run.id, epoch, {"loss": loss + epoch}, 1.7e9 + epoch))
+        events.flush()
+
+    def curve(served: Served) -> list[float]:
+        points = served.ask(f"plugin/scalars/scalars?tag=epoch_loss&run=lr/{run.name}/train")
+        return [value for _, _, value in points]
+
+    def becomes(served: Served, expected: list[float]) -> bool:
+        until = time.monotonic() + 30
+        while curve(served) != expected and time.monotonic() < until:
+            time.sleep(0.1)
+        return curve(served) == expected
+
+    first = RunEvents(paths)
+    first.start(run)
+    train(0.0, range(2), first)
+    with tensorboard(tmp_path, 1, reload_interval=1) as served:
+        assert curve(served) == [0.0, 1.0]
+        train(0.0, range(2, 4), first)
+        assert becomes(served, [0.0, 1.0, 2.0, 3.0])
+        second = RunEvents(paths)
+        second.start(run)
+        train(10.0, range(2), second)
+        assert becomes(served, [10.0, 11.0])

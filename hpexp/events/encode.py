@@ -64,11 +64,9 @@ def hparams(wall_time: float, tag: str, data: HParamsPluginData) -> bytes:
 @lru_cache(maxsize=1024)
 def _scalar_prefix(tag: str) -> bytes:
     """A Summary's `value` field up to the number's 4 bytes."""
-    from tensorboard.compat.proto.summary_pb2 import DATA_CLASS_SCALAR, Summary, SummaryMetadata
+    from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
 
-    about = SummaryMetadata(
-        plugin_data=SummaryMetadata.PluginData(plugin_name="scalars"), data_class=DATA_CLASS_SCALAR
-    )
+    about = SummaryMetadata(plugin_data=SummaryMetadata.PluginData(plugin_name="scalars"))
     start = Summary.Value(tag=tag, metadata=about).SerializeToString() + _FLOAT_TENSOR
     return _SUMMARY_VALUE + _varint(len(start) + 4) + bytes(start)
 
