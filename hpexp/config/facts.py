@@ -57,6 +57,8 @@ def facts_of(spec: DataSpec, *, smoke: bool = False) -> DataFacts:
 
 def task_of_data(spec: DataSpec) -> Task | None:
     """What there is to learn, `None` where it cannot be told or the data cannot be read."""
+    if spec.kind == "images":
+        return "classification"
     try:
         return source_of(spec).task
     except DataError:
@@ -98,16 +100,23 @@ def source_of(spec: DataSpec) -> Source:
         return Source("classification", _DOWNLOADS[spec.source], _DOWNLOADED_TEST)
     if spec.kind == "python":
         return Source(_chosen_task(spec.options.get("task")), None, content=_module(spec))
+    from hpexp.config.images import read_images
+
     options = tuple(sorted((name, str(value)) for name, value in spec.options.items()))
     try:
-        return _read(spec.kind, spec.source, options, _stamp(Path(spec.source)))
+        if spec.kind == "images":
+            images = read_images(Path(spec.source))
+            return Source("classification", images.examples, content=images.content)
+        status = Path(spec.source).stat()
+        stamp = (status.st_size, status.st_mtime_ns, status.st_ino)
+        return _read_file(spec.kind, spec.source, options, stamp)
     except OSError as error:
         raise DataError(f"{spec.source} cannot be read: {error.strerror}") from error
 
 
 @lru_cache(maxsize=16)
-def _read(kind: str, path: str, options: tuple[tuple[str, str], ...], stamp: object) -> Source:
-    """Read a source of files once, as long as its `stamp` stays the same."""
+def _read_file(kind: str, path: str, options: tuple[tuple[str, str], ...], stamp: object) -> Source:
+    """Read a file once, as long as its `stamp` stays the same."""
     given = dict(options)
     task = _chosen_task(given.get("task"))
     if kind == "csv":
@@ -115,20 +124,10 @@ def _read(kind: str, path: str, options: tuple[tuple[str, str], ...], stamp: obj
 
         table = read_table(Path(path), given["target"], task)
         return Source(table.task, table.examples, content=table.content)
-    if kind == "npz":
-        from hpexp.config.archive import read_archive
+    from hpexp.config.archive import read_archive
 
-        archive = read_archive(Path(path), given.get("x", "x"), given.get("y", "y"), task)
-        return Source(archive.task, archive.examples, content=archive.content)
-    from hpexp.config.images import read_images
-
-    images = read_images(Path(path))
-    return Source("classification", images.examples, content=images.content)
-
-
-def _stamp(path: Path) -> object:
-    status = path.stat()
-    return None if path.is_dir() else (status.st_size, status.st_mtime_ns, status.st_ino)
+    archive = read_archive(Path(path), given.get("x", "x"), given.get("y", "y"), task)
+    return Source(archive.task, archive.examples, content=archive.content)
 
 
 def _chosen_task(task: Any) -> Task | None:

@@ -65,7 +65,7 @@ def _join(raw: Raw | Mapping[str, Raw], spec: DataSpec) -> Arrays:
         )
     except ValueError as error:
         raise DataError(f"{name}: the splits do not fit together: {error}") from error
-    task = task_of(joined.y, spec.options)
+    task = "classification" if first.classes else task_of(joined.y, spec.options)
     numbers, classes = targets(joined, task, name)
     x = dict(zip(given, np.split(inputs(joined.x, name), sizes), strict=True))
     y = dict(zip(given, np.split(numbers, sizes), strict=True))
