@@ -73,7 +73,9 @@ _NONE = object()
 
 
 def _names(mappings: Iterable[Iterable[str]]) -> list[str]:
-    return list(dict.fromkeys(name for mapping in mappings for name in mapping))
+    # Thousands of runs share a few sets of names.
+    sets = dict.fromkeys(map(tuple, mappings))
+    return list(dict.fromkeys(name for names in sets for name in names))
 
 
 def _param(name: str) -> Getter:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from hpexp.model import Experiment, Result, Run, Status
+from hpexp.model import Experiment, Params, Result, Run, Status
 from hpexp.store.database import Database
 from hpexp.store.values import divergence_text, storable, to_text
 
@@ -42,8 +42,14 @@ def put_invocation(database: Database, experiment: str, row: Sequence[object]) -
 
 def put_runs(database: Database, experiment: str, runs: Sequence[Run]) -> None:
     """Make `runs` the planned ones; cheap where they are already."""
+    # The seeds of a point share their mappings.
+    texts: dict[int, str] = {}
+
+    def text(values: Params) -> str:
+        return texts.get(id(values)) or texts.setdefault(id(values), to_text(values))
+
     rows = [
-        (run.id, position, run.point, to_text(run.params), to_text(run.axes), run.seed)
+        (run.id, position, run.point, text(run.params), text(run.axes), run.seed)
         for position, run in enumerate(runs)
     ]
     known = "SELECT id, position, point, params, axes, seed FROM runs WHERE experiment = ? AND planned"

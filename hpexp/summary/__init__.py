@@ -14,7 +14,6 @@ from hpexp.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK
 from hpexp.model import Status
 from hpexp.paths import LogsFolder
 from hpexp.results import text
-from hpexp.results.columns import Columns
 from hpexp.results.groups import spread_dict
 from hpexp.results.ranking import Point
 from hpexp.results.runs import as_dict, finite, in_order, json_list, param_column
@@ -89,7 +88,7 @@ def _smoke_line(facts: Facts) -> Text:
 def _print_ranking(facts: Facts, console: Console) -> None:
     shown = facts.ranked[:SHOWN_POINTS]
     metric = facts.objective.metric
-    axes = Columns(facts.runs).axes
+    axes = facts.columns.axes
     marks = [_marks(point) for point in shown]
     columns = [
         Column("#", [str(rank) for rank in range(1, len(shown) + 1)]),
@@ -97,7 +96,7 @@ def _print_ranking(facts: Facts, console: Console) -> None:
         *([Column("n", [str(point.ranked) for point in shown], 2)] if facts.seeds > 1 else []),
         *(
             Column(name, [_spread(point, name) for point in shown], 0 if name == metric else 3)
-            for name in in_order(facts.metrics, metric)
+            for name in in_order(facts.columns.metrics, metric)
             if name == metric or name.startswith("val_")
         ),
         *([Column("", marks, right=False, styles=["yellow"] * len(shown))] if any(marks) else []),
@@ -116,7 +115,7 @@ def _print_best(facts: Facts, console: Console) -> None:
     first = point.runs[0]
     overrides = first.made.overrides if first.made else ()
     seeds = f" over {point.ranked} seeds" if point.ranked > 1 else ""
-    varied = {name: first.params[name] for name in Columns(facts.runs).axes if name in first.params}
+    varied = {name: first.params[name] for name in facts.columns.axes if name in first.params}
     what = " ".join(f"{name}={text.param(value)}" for name, value in varied.items()) or first.name
     _line(
         console, _labelled("best", what, "bold green").append(f"  {metric} {_spread(point, metric)}{seeds}")
@@ -178,6 +177,6 @@ def _best_dict(facts: Facts) -> dict[str, Any] | None:
         "params": finite(point.runs[0].params),
         "axes": finite(point.runs[0].axes),
         "runs": [run.id for run in point.runs],
-        "metrics": {name: spread_dict(point.metric(name)) for name in facts.metrics},
+        "metrics": {name: spread_dict(point.metric(name)) for name in facts.columns.metrics},
         "test": {name: spread_dict(each) for name, each in test_scores(point).items()},
     }

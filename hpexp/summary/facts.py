@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hpexp.model import Objective, Status
 from hpexp.paths import LogsFolder
+from hpexp.results.columns import Columns
 from hpexp.results.ranking import Point, Spread, points_by_rank, points_of, spread
 from hpexp.run import Outcome
 from hpexp.store import Store, StoredRun
@@ -56,9 +57,9 @@ class Facts:
         """The most seeds that a point has."""
         return max((len(point.runs) for point in self.points), default=0)
 
-    @property
-    def metrics(self) -> list[str]:
-        return list(dict.fromkeys(name for run in self.runs for name in run.metrics))
+    @cached_property
+    def columns(self) -> Columns:
+        return Columns(self.runs)
 
     def of(self, *statuses: Status) -> list[StoredRun]:
         return [run for run in self.runs if run.status in statuses]
