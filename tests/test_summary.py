@@ -72,7 +72,7 @@ toy  8 runs: 5 done, 2 diverged, 1 failed
 3             10  1           0.9900           0.0100  1 failed
 
 best    learning_rate=0.1  val_accuracy 0.9250 ± 0.0354 over 2 seeds
-test    accuracy 0.7500 ± 0, loss 0.2500 ± 0  (the winner's alone; it had no say in the ranking)
+test    accuracy 0.7500 ± 0.0000, loss 0.2500 ± 0.0000  (the winner's alone; it had no say in the ranking)
 again   hpexp run toy.yaml --set learning_rate=0.1
 chance  1 other point overlaps with the best point's seeds: more seeds may reorder them
 2 diverged (NaN or infinity): lower the learning rate, or {rest}

@@ -20,7 +20,9 @@ def number(value: float | None) -> str:
 
 def spread(mean: float | None, std: float | None) -> str:
     """`0.9123 ± 0.0045`; the mean alone where there is one value."""
-    return number(mean) if std is None else f"{number(mean)} ± {number(std)}"
+    if std is None:
+        return number(mean)
+    return f"{number(mean)} ± {number(std) if std else '0.0000'}"
 
 
 def seconds(value: float) -> str:
