@@ -70,8 +70,9 @@ def test_a_board_answers_once_it_is_printed_is_found_again_and_ends_with_ctrl_c(
 
         assert run_app(["board", "--logs", str(logs.root)]) == 0
         out = capsys.readouterr().out
-        assert out.startswith(
-            f"{url} shows these logs already (process {server.pid}); stop it with: hpexp board"
+        assert out == (
+            f"{url} shows these logs already (process {server.pid})\n"
+            f"stop it with: hpexp board --stop --logs {logs.root}\n"
         )
         assert run_app(["board", "--logs", str(logs.root), "--json"]) == 0
         facts = json.loads(capsys.readouterr().out)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from hpexp.board.registry import registry
 from hpexp.cli import run_app
 from hpexp.events import write_experiment
 from hpexp.lock import LogsLock
@@ -290,10 +291,14 @@ def test_a_run_that_goes_on_is_named_and_left_alone(
     assert tree(logs.root) == before
 
 
-def test_force_ends_the_run_first(logs: LogsFolder) -> None:
+def test_force_ends_the_run_first(logs: LogsFolder, capsys: pytest.CaptureFixture[str]) -> None:
     with a_run_going_on(logs) as process:
+        assert clean(logs, "--dry-run") == 0
+        assert f"stop process {process.pid} (hpexp run lr.yaml) since" in capsys.readouterr().out
         assert clean(logs, "--yes", "--force") == 0
         assert process.wait(timeout=5) == 0, "it ended by itself"
+    out = capsys.readouterr().out
+    assert out.startswith(f"stopped process {process.pid} (hpexp run lr.yaml), deleted 4 runs (")
     assert tree(logs.root) == {"stopped.txt"}
 
 
@@ -314,6 +319,17 @@ def test_force_ends_nobody_who_does_not_hold_the_lock_file(
         innocent.communicate(b"\n")
     assert "cannot be stopped from here" in capsys.readouterr().err
     assert tree(logs.root) == before
+
+
+def test_stale_entries_alone_need_no_yes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "logs").mkdir()
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    registry().mkdir()
+    (registry() / f"pid-{dead.pid}.info").touch()
+    assert clean(LogsFolder(tmp_path / "logs")) == 0
+    assert capsys.readouterr().out == "removed 1 stale entry\n"
+    assert tree(tmp_path / "logs") == set(), "not even a lock"
 
 
 def test_no_logs_at_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

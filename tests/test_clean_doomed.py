@@ -17,21 +17,17 @@ CONFIG = file_name(1e9, "0123456789ab")
 RUN = "learning_rate=0.1,seed=0-abcdef"
 
 
-def a_tree(*, files: dict[str, int] | None = None, others: tuple[str, ...] = (), **folders: Tree) -> Tree:
-    return Tree(files or {}, {name.replace("_", "="): tree for name, tree in folders.items()}, others)
-
-
 def run_tree(**more: int) -> Tree:
     parts = {"train": Tree({EVENTS: 10}), "validation": Tree({EVENTS: 5})}
     return Tree({"log.txt": 1, "model.keras": 100, **more}, parts)
 
 
-def logs_tree(run: Tree, *, name: str = RUN, internal: Tree | None = None, **files: int) -> Tree:
+def logs_tree(run: Tree, *, internal: Tree | None = None, wal: int = 0) -> Tree:
     """A log folder with one run of experiment `lr`."""
-    folders = {"lr": Tree({CONFIG: 7}, {name: run})}
+    folders = {"lr": Tree({CONFIG: 7}, {RUN: run})}
     if internal:
         folders[".hpexp"] = internal
-    return Tree({"runs.db": 1000, **files}, folders)
+    return Tree({"runs.db": 1000, **({"runs.db-wal": wal} if wal else {})}, folders)
 
 
 def known(
@@ -46,7 +42,7 @@ def paths(texts: list[str]) -> list[PurePath]:
 
 def test_everything_of_hpexps_goes_the_database_first_and_the_lock_last() -> None:
     internal = Tree({"lock": 3, "zzz": 1}, {"workers": Tree({"1.log": 2})})
-    found = doomed(logs_tree(run_tree(), internal=internal, **{"runs.db-wal": 4}), [known()], Choice())
+    found = doomed(logs_tree(run_tree(), internal=internal, wal=4), [known()], Choice())
     assert found.files[:2] == (PurePath("runs.db"), PurePath("runs.db-wal"))
     assert found.files[-1] == PurePath(".hpexp/lock")
     assert set(found.files[2:-1]) == set(

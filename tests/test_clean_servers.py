@@ -111,11 +111,9 @@ def test_runs_deleted_under_a_living_board_leave_no_ghost(logs: LogsFolder, priv
             ]
             for loader in ("--load_fast=true", "--load_fast=false")
         ]
-        for url in urls:
-            until(lambda url=url: shown_runs(url) == folders(logs, 0, 1, 2))
+        until(lambda: all(shown_runs(url) == folders(logs, 0, 1, 2) for url in urls))
         assert run_app(["clean", "--logs", str(logs.root), "--status=failed", "--yes"]) == 0
-        for url in urls:
-            until(lambda url=url: shown_runs(url) == folders(logs, 0, 1), seconds=20)
+        until(lambda: all(shown_runs(url) == folders(logs, 0, 1) for url in urls), seconds=30)
 
 
 def test_the_best_runs_alone_and_their_board_is_stopped_too(

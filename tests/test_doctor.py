@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from hpexp import doctor
+from hpexp import doctor, environment
 from hpexp.board.registry import registry
 from hpexp.cli import run_app
 from hpexp.doctor import Check, examine, healthy
@@ -36,8 +36,7 @@ def checks(logs: Path, name: str) -> list[Check]:
 
 def versions(**changed: str) -> Callable[[str], str | None]:
     """Versions as installed, but for some."""
-    real = doctor.version
-    return lambda package: changed[package] if package in changed else real(package)
+    return lambda package: changed[package] if package in changed else environment.version(package)
 
 
 def test_a_fit_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,7 +128,7 @@ def test_a_stale_entry_and_how_to_remove_it(tmp_path: Path) -> None:
     ("program", "grade"), [("hpexp.board.tensorboard", "mend"), ("tensorboard.main", "note")]
 )
 def test_a_board_whose_logs_are_gone(
-    program: str, grade: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    program: str, grade: doctor.Grade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = SimpleNamespace(
         pid=4711, logdirs=(tmp_path / "gone",), url=None, command=("python", "-m", program)

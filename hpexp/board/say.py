@@ -14,6 +14,8 @@ from hpexp.board.serve import Board
 from hpexp.board.servers import Server
 
 DEFAULT_LOGS = "logs"
+MOST_SELECTED = 500
+"""TensorBoard counts `train` and `validation` of one run as two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,12 @@ def say_ready(board: Board, wishes: Wishes) -> None:
         print(json.dumps(board.as_json()), flush=True)
     else:
         print(_where(board, wishes), flush=True)
+        if (count := _runs_below(Path(board.logdir))) > MOST_SELECTED:
+            print(
+                f"TensorBoard selects no run by itself where there are more than {MOST_SELECTED}; here are"
+                f" {count:,}\n--top N shows the best alone",
+                file=sys.stderr,
+            )
     if _wants_browser(wishes):
         import webbrowser
 
@@ -56,10 +64,14 @@ def say_stopped(servers: Sequence[Server], logs: Path, *, as_json: bool) -> None
 def _where(board: Board, wishes: Wishes) -> str:
     stop = f"stop it with: {_stop_command(wishes)}"
     if board.reused:
-        return f"{board.url} shows these logs already (process {board.pid}); {stop}"
+        return f"{board.url} shows these logs already (process {board.pid})\n{stop}"
     if wishes.detach:
-        return f"{board.url} (process {board.pid}); {stop}"
+        return f"{board.url} goes on by itself (process {board.pid})\n{stop}"
     return f"{board.url} (Ctrl-C ends it)"
+
+
+def _runs_below(folder: Path) -> int:
+    return sum(name in ("train", "validation") for _, names, _ in os.walk(folder) for name in names)
 
 
 def _stop_command(wishes: Wishes) -> str:

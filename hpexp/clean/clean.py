@@ -12,10 +12,10 @@ from hpexp.board import Server, remove_entries, servers_of, stale_entries, stop
 from hpexp.board.view import drop_dead_links, remove_views
 from hpexp.clean.delete import delete_files, remove_empty
 from hpexp.clean.doomed import Choice, Doomed, Known, doomed, may_be_run, run_folders
-from hpexp.clean.guard import refuse_busy, refuse_precious, stop_holder
+from hpexp.clean.guard import refuse_precious, stop_holder
 from hpexp.clean.tree import look
 from hpexp.errors import HpexpError, LogsBusyError, StoreError
-from hpexp.lock import LogsLock, holder
+from hpexp.lock import Holder, LogsLock, holder
 from hpexp.model import Status
 from hpexp.paths import LogsFolder
 
@@ -27,6 +27,8 @@ class Cleaning:
     doomed: Doomed
     servers: tuple[Server, ...] = ()
     entries: tuple[Path, ...] = ()
+    holder: Holder | None = None
+    """The run that is going on in the log folder."""
 
     def __bool__(self) -> bool:
         return bool(self.doomed or self.servers or self.entries)
@@ -41,10 +43,12 @@ def prepare(logs: LogsFolder, choice: Choice) -> Cleaning:
     """
     refuse_precious(logs.root)
     found = _doomed(logs, choice)
+    held_by = holder(logs)
     if choice.by_row:
         # The servers drop deleted runs when they look again.
-        return Cleaning(found)
-    return Cleaning(found, tuple(servers_of(logs, choice.experiment)), tuple(stale_entries()))
+        return Cleaning(found, holder=held_by)
+    serving = servers_of(logs, choice.experiment)
+    return Cleaning(found, tuple(serving), tuple(stale_entries()), held_by)
 
 
 def clean(
@@ -58,12 +62,16 @@ def clean(
         HpexpError: something could not be deleted; the rest has been.
     """
     planned = prepare(logs, choice)
-    if planned and not force:
-        refuse_busy(logs)
-    if not planned or not agree(planned):
-        return planned if not planned else None
-    if force:
-        stop_holder(logs)
+    if not planned:
+        return planned
+    if planned.holder and not force:
+        hint = "wait until it ends, or stop it: hpexp clean --force"
+        raise LogsBusyError(f"{logs.root} is held by {planned.holder}", hint=hint)
+    if (planned.doomed or planned.servers) and not agree(planned):
+        return None
+    if not planned.doomed:
+        return Cleaning(planned.doomed, tuple(stop(planned.servers)), _remove_stale(choice))
+    ended = stop_holder(logs) if force else None
     with _held(logs):
         now = _doomed(logs, choice)
         if not force and not set(now.runs) <= set(planned.doomed.runs):
@@ -72,7 +80,7 @@ def clean(
         problems = _delete(logs, choice, now)
     if problems:
         raise HpexpError("not everything could be deleted:\n" + "\n".join(problems))
-    return Cleaning(now, tuple(stopped), _remove_stale(choice))
+    return Cleaning(now, tuple(stopped), _remove_stale(choice), ended)
 
 
 def _remove_stale(choice: Choice) -> tuple[Path, ...]:

@@ -1,4 +1,4 @@
-"""Log folders that `hpexp clean` will not touch, and one that is in use."""
+"""Log folders that `hpexp clean` will not touch, and ending a run that is in its way."""
 
 from __future__ import annotations
 
@@ -38,19 +38,6 @@ def refuse_precious(root: Path) -> None:
     raise UsageError(
         f"{root} is {what}; hpexp cleans only a log folder", hint="--logs DIR names the log folder"
     )
-
-
-def refuse_busy(logs: LogsFolder) -> None:
-    """Refuse a log folder in which a run is going on.
-
-    Raises:
-        LogsBusyError: names the process that holds it.
-    """
-    found = holder(logs)
-    if found is not None:
-        raise LogsBusyError(
-            f"{logs.root} is held by {found}", hint="wait until it ends, or stop it: hpexp clean --force"
-        )
 
 
 def stop_holder(logs: LogsFolder, *, deadline: float = RUN_DEADLINE) -> Holder | None:

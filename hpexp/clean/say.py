@@ -13,7 +13,8 @@ _SHOWN = 12
 def announcement(cleaning: Cleaning, logs: Path) -> str:
     """What will be done, one thing a line, with what stays."""
     found = cleaning.doomed
-    lines = [
+    lines = [f"stop {cleaning.holder}, which needs --force"] if cleaning.holder else []
+    lines += [
         f"stop TensorBoard {server.pid} ({server.url or 'not serving yet'})" for server in cleaning.servers
     ]
     if found:
@@ -33,6 +34,8 @@ def announcement(cleaning: Cleaning, logs: Path) -> str:
 def summary(cleaning: Cleaning) -> str:
     """What was done, in one line."""
     parts = []
+    if cleaning.holder:
+        parts.append(f"stopped process {cleaning.holder.pid} ({cleaning.holder.command})")
     if cleaning.servers:
         parts.append(f"stopped {_counted(len(cleaning.servers), 'TensorBoard server')}")
     if cleaning.doomed:
@@ -55,6 +58,7 @@ def as_json(cleaning: Cleaning, *, dry_run: bool) -> dict[str, object]:
         "bytes": found.size,
         "kept": [str(path) for path in found.kept],
         "stopped": [{"pid": server.pid, "url": server.url} for server in cleaning.servers],
+        "held_by": cleaning.holder.pid if cleaning.holder else None,
         "entries": [str(path) for path in cleaning.entries],
     }
 
