@@ -6,8 +6,10 @@ The one writer. A run's event files are complete before its row says that it has
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
+from hpexp.errors import StoreError
 from hpexp.events import RunEvents, text_columns
 from hpexp.messages import EpochEnd, Finished, LogText, Message, Started, SummaryData
 from hpexp.model import Experiment, Result, Run, Status
@@ -20,7 +22,10 @@ FLUSH_SHARE = 20
 
 
 class Recorder:
-    """Records the messages of one experiment's runs."""
+    """Records the messages of one experiment's runs.
+
+    Its methods raise StoreError where the log folder cannot be written.
+    """
 
     def __init__(
         self, experiment: Experiment, runs: Iterable[Run], store: Store, logs: LogsFolder, view: View
@@ -38,32 +43,35 @@ class Recorder:
     def record(self, message: Message) -> None:
         """Write one message down."""
         run = self._runs[message.run_id]
-        match message:
-            case Started():
-                self._open(run)
-                self._store.started(self._experiment.name, run.id, message.time)
-                self._view.started(run)
-            case EpochEnd():
-                self._events[run.id].epoch(message)
-                self._store.epoch(self._experiment.name, message)
-                self._view.epoch(run, message)
-            case SummaryData():
-                self._events[run.id].summary(message)
-            case LogText():
-                self._log(run, message.text)
-            case Finished():
-                self._finish(run, message.result)
+        with _write_errors():
+            match message:
+                case Started():
+                    self._open(run)
+                    self._store.started(self._experiment.name, run.id, message.time)
+                    self._view.started(run)
+                case EpochEnd():
+                    self._events[run.id].epoch(message)
+                    self._store.epoch(self._experiment.name, message)
+                    self._view.epoch(run, message)
+                case SummaryData():
+                    self._events[run.id].summary(message)
+                case LogText():
+                    self._log(run, message.text)
+                case Finished():
+                    self._finish(run, message.result)
 
     def tick(self) -> None:
         """Make what has been recorded visible to others; called a few times a second."""
-        self._flush_events()
-        self._store.commit()
+        with _write_errors():
+            self._flush_events()
+            self._store.commit()
 
     def interrupt(self) -> None:
         """Close what is still in progress, as interrupted."""
-        for run_id in list(self._events):
-            self._finish(self._runs[run_id], Result(Status.INTERRUPTED))
-        self._store.commit()
+        with _write_errors():
+            for run_id in list(self._events):
+                self._finish(self._runs[run_id], Result(Status.INTERRUPTED))
+            self._store.commit()
 
     def _flush_events(self) -> None:
         began = time.monotonic()
@@ -98,3 +106,12 @@ class Recorder:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
+
+
+@contextmanager
+def _write_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        hint = "mend that, then give the same command again; it goes on from there"
+        raise StoreError(f"{error.filename or 'the log folder'}: {error.strerror}", hint=hint) from error

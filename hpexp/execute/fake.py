@@ -18,7 +18,6 @@ from collections.abc import Callable
 from hpexp.messages import EpochEnd, Finished, Job, LogText, Message, Started
 from hpexp.model import Experiment, Result, Run, Status
 
-
 PACES = {"slow": 0.2, "brisk": 0.02}
 """Seconds an epoch takes."""
 

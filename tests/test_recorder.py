@@ -1,0 +1,98 @@
+"""The one writer: event files, logs and rows, in step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hpexp.errors import StoreError
+from hpexp.messages import EpochEnd, Finished, LogText, Started
+from hpexp.model import Result, Run, Status
+from hpexp.paths import LogsFolder
+from hpexp.progress import QuietView
+from hpexp.recorder import Recorder
+from hpexp.store import Store
+from tests.builders import a_run, an_experiment
+from tests.test_progress import OBJECTIVE, console
+
+RUNS = [a_run(seed) for seed in range(2)]
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> LogsFolder:
+    return LogsFolder(tmp_path / "logs")
+
+
+@pytest.fixture
+def store(logs: LogsFolder) -> Iterator[Store]:
+    with Store.open(logs) as store:
+        store.begin(an_experiment(), "hpexp run toy.yaml", {})
+        store.add(RUNS)
+        yield store
+
+
+@pytest.fixture
+def recorder(logs: LogsFolder, store: Store) -> Recorder:
+    view = QuietView(console())
+    view.open("toy", RUNS, OBJECTIVE, 0)
+    return Recorder(an_experiment(), RUNS, store, logs, view)
+
+
+def epoch(run: Run, number: int) -> EpochEnd:
+    return EpochEnd(run.id, number, {"loss": 0.5, "val_loss": 0.6}, 2e9)
+
+
+def events(logs: LogsFolder, run: Run) -> list[Path]:
+    return sorted(logs.run("toy", run.name).folder.glob("*/events*"))
+
+
+def test_a_run_is_done_with_its_row_and_its_files(logs: LogsFolder, store: Store, recorder: Recorder) -> None:
+    run = RUNS[0]
+    recorder.record(Started(run.id, 1e9))
+    assert store.statuses("toy")[run.id] is Status.RUNNING
+    for number in range(2):
+        recorder.record(epoch(run, number))
+    recorder.record(LogText(run.id, "hello\n"))
+    recorder.record(Finished(run.id, Result(Status.DONE, 2, 1, {"val_loss": 0.6})))
+    assert store.statuses("toy") == {run.id: Status.DONE, RUNS[1].id: Status.PENDING}
+    assert [row.epoch for row in store.epochs("toy", run.id)] == [0, 1]
+    assert [path.parent.name for path in events(logs, run)] == ["train", "validation"]
+    assert logs.run("toy", run.name).log.read_text() == "hello\n"
+    assert recorder.results[run.id].status is Status.DONE
+
+
+def test_a_second_try_leaves_nothing_of_the_first(logs: LogsFolder, store: Store, recorder: Recorder) -> None:
+    run = RUNS[0]
+    for _ in range(2):
+        recorder.record(Started(run.id, 1e9))
+        recorder.record(LogText(run.id, "hello\n"))
+        recorder.record(epoch(run, 0))
+        recorder.tick()
+    recorder.record(Finished(run.id, Result(Status.FAILED, error="no", traceback="Traceback: no\n")))
+    assert len(events(logs, run)) == 2
+    assert len(store.epochs("toy", run.id)) == 1
+    assert logs.run("toy", run.name).log.read_text() == "hello\nTraceback: no\n"
+
+
+def test_what_is_in_progress_at_the_end_was_interrupted(store: Store, recorder: Recorder) -> None:
+    for run in RUNS:
+        recorder.record(Started(run.id, 1e9))
+    recorder.record(Finished(RUNS[0].id, Result(Status.DONE)))
+    recorder.interrupt()
+    assert store.statuses("toy") == {RUNS[0].id: Status.DONE, RUNS[1].id: Status.INTERRUPTED}
+
+
+def test_a_run_whose_worker_died_before_it_started_has_a_log(logs: LogsFolder, recorder: Recorder) -> None:
+    run = RUNS[0]
+    recorder.record(Finished(run.id, Result(Status.FAILED, error="the worker died: exit code 5")))
+    assert "exit code 5" in logs.run("toy", run.name).log.read_text()
+
+
+def test_a_folder_that_cannot_be_written_is_an_error_for_a_person(
+    logs: LogsFolder, recorder: Recorder
+) -> None:
+    logs.experiment("toy").write_text("a file where the folder should be")
+    with pytest.raises(StoreError, match="toy"):
+        recorder.record(Started(RUNS[0].id, 1e9))
