@@ -37,12 +37,7 @@ def test_fit_where_it_is_asked_for() -> None:
             {"tensorboard": TensorBoardOptions(histograms=1)},
             "tensorboard.histograms: only fit writes histograms",
         ),
-        ({"params": {"activation": "glu"}}, "activation glu is not proven equal"),
     ],
 )
 def test_fit_where_compiled_is_not_proven(asked: str, changes: dict[str, Any], reason: str) -> None:
     assert engine(engine=asked, **changes) == ("fit", reason)
-
-
-def test_an_activation_without_effect_keeps_nothing_from_compiling() -> None:
-    assert engine(model=ModelSpec("linear", "linear"), params={"activation": "glu"}) == ("compiled", "")

@@ -31,8 +31,13 @@ def test_structures_have_programs_of_their_own() -> None:
 
 
 def test_every_fit_run_is_a_group() -> None:
-    plan = plan_of(grid={"activation": ["relu", "glu", "tanh"]}, seeds=(0, 1))
-    assert sizes(plan.groups) == [(0, "compiled", 4), (1, "fit", 1), (2, "fit", 1)]
+    plan = plan_of(grid={"activation": ["relu", "tanh"]}, seeds=(0, 1), engine="fit")
+    assert sizes(plan.groups) == [(number, "fit", 1) for number in range(4)]
+
+
+def test_activations_that_are_no_layers_have_programs_of_their_own() -> None:
+    plan = plan_of(grid={"activation": ["relu", "glu", "tanh", "threshold"]}, seeds=(0, 1))
+    assert sizes(plan.groups) == [(0, "compiled", 4), (1, "compiled", 2), (2, "compiled", 2)]
 
 
 def test_every_run_is_in_one_group() -> None:

@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from hpexp.plan.group import ALONE
 from hpexp.train.callbacks import learning_rate_used
 from hpexp.train.losses import example_losses, example_metrics, make_loss
+from hpexp.train.models import OPERATIONS
 from hpexp.train.optimizers import base_learning_rate, make_optimizer, optimizer_class
 from hpexp.train.schedules import SCHEDULES, Schedule, learning_rate, multiplier
 from hpexp.vocabulary import ACTIVATIONS, INITIALIZERS, KERAS_DATA, OPTIMIZERS, PARAMETERS
@@ -147,3 +149,7 @@ def test_an_option_has_an_effect_exactly_where_keras_takes_it(name: str) -> None
         taken -= {"momentum", "nesterov"}
     for option in ("momentum", "nesterov", "beta_1", "beta_2", "rho", "epsilon"):
         assert (PARAMETERS[option].dead(point) is None) == (option in taken), option
+
+
+def test_the_plan_knows_which_activations_need_a_program_of_their_own() -> None:
+    assert set(OPERATIONS) == ALONE

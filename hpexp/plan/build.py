@@ -7,8 +7,8 @@ from typing import Literal
 
 from hpexp.errors import ConfigError, Problem
 from hpexp.model import DataFacts, Engine, Experiment, Plan, Run, Value
-from hpexp.plan import engine as engines
 from hpexp.plan.collapse import Collapser
+from hpexp.plan.engine import choose
 from hpexp.plan.expand import Point, grid_points, included_points, varied_names
 from hpexp.plan.group import make_groups
 from hpexp.plan.identity import Identity
@@ -32,6 +32,7 @@ def build_plan(
     resolver = Resolver(experiment, facts.task, own, varied)
     identity = Identity(experiment, facts, own)
     seeds = tuple(dict.fromkeys(experiment.seeds))
+    chosen, reason = choose(engine, experiment)
     collapser, names = Collapser(varied), Names()
     runs: list[Run] = []
     points = 0
@@ -43,7 +44,6 @@ def build_plan(
             continue
         params = resolved.params
         axes = {name: params[name] for name in varied if name in params}
-        chosen, reason = engines.choose(engine, experiment, params)
         updates = _updates_per_epoch(params["batch"], facts.train)
         point_id, ids = identity.of_point(text, seeds)
         described = point_text(axes)

@@ -9,6 +9,9 @@ from hpexp.model import Group, Run
 from hpexp.plan.own import OwnModel
 from hpexp.vocabulary import LANES
 
+ALONE = frozenset(("glu", "threshold"))
+"""Activations that are no layers (hpexp/train/models.py): each needs a program of its own."""
+
 
 def make_groups(runs: Iterable[Run], own: OwnModel | None) -> tuple[Group, ...]:
     """Compiled runs of equal structure share a group, every `fit` run has its own.
@@ -34,4 +37,6 @@ def make_groups(runs: Iterable[Run], own: OwnModel | None) -> tuple[Group, ...]:
 
 
 def _structure(run: Run, free: frozenset[str]) -> tuple[Any, ...]:
-    return tuple((name, type(value), value) for name, value in run.params.items() if name not in free)
+    fixed = [(name, type(value), value) for name, value in run.params.items() if name not in free]
+    activation = run.params.get("activation")
+    return (*fixed, activation if activation in ALONE else None)
