@@ -17,6 +17,7 @@ from hpexp.cli.clean import clean
 from hpexp.cli.doctor import doctor
 from hpexp.cli.init import init
 from hpexp.cli.plan import plan
+from hpexp.cli.rerun import rerun
 from hpexp.cli.results import results
 from hpexp.cli.run import run
 from hpexp.cli.schema import schema
@@ -33,7 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (run, plan, results, show, board, clean, init, schema, doctor):
+for command in (run, plan, results, show, rerun, board, clean, init, schema, doctor):
     app.command()(command)
 
 

@@ -48,6 +48,12 @@ ExperimentName = Annotated[
         metavar="[EXPERIMENT]", help="Only this experiment.", autocompletion=_experiments, show_default=False
     ),
 ]
+RunName = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN", help="The start of a run's id, its name, or EXPERIMENT/NAME.", show_default=False
+    ),
+]
 Logs = Annotated[Path, typer.Option("--logs", metavar="DIR", envvar="HPEXP_LOGS", help="The log folder.")]
 Set = Annotated[
     list[str] | None,

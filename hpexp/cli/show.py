@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from hpexp.cli.options import DEFAULT_LOGS, Json, Logs
-
-RunName = Annotated[
-    str,
-    typer.Argument(
-        metavar="RUN", help="The start of a run's id, its name, or EXPERIMENT/NAME.", show_default=False
-    ),
-]
+from hpexp.cli.options import DEFAULT_LOGS, Json, Logs, RunName
 
 
 def show(run: RunName, logs: Logs = DEFAULT_LOGS, json: Json = False) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from hpexp.model import DataFacts, Experiment
 
-__all__ = ["data_facts", "json_schema", "load"]
+__all__ = ["data_facts", "json_schema", "load", "load_text"]
 
 
 def load(path: Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> Experiment:
@@ -24,6 +24,13 @@ def load(path: Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> E
     from hpexp.config.loading import load as load_file
 
     return load_file(path, overrides, smoke=smoke)
+
+
+def load_text(text: str, path: Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> Experiment:
+    """`load` for the text that the file at `path` once had; the file itself is not read."""
+    from hpexp.config.loading import parse
+
+    return parse(text, path, overrides, smoke=smoke)
 
 
 def data_facts(experiment: Experiment) -> DataFacts:

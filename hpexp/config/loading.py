@@ -21,8 +21,16 @@ def load(path: Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> E
         UsageError: there is no such file, or it cannot be read.
         ConfigError: the file or an override is wrong; holds all problems.
     """
+    return parse(decode(_bytes(path), str(path)), path, overrides, smoke=smoke)
+
+
+def parse(text: str, path: Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> Experiment:
+    """Check the text of an experiment file; `path` says what it is called and what its paths are relative to.
+
+    Raises:
+        ConfigError: the text or an override is wrong; holds all problems.
+    """
     source = str(path)
-    text = decode(_bytes(path), source)
     root, problems = read(text, source)
     if root is None or root.value is None:
         raise ConfigError(

@@ -1,0 +1,23 @@
+"""`hpexp rerun`: train a stored run again and compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from hpexp.cli.options import DEFAULT_LOGS, Json, Logs, RunName
+from hpexp.errors import EXIT_FAILED
+
+
+def rerun(run: RunName, json: Json = False, logs: Logs = DEFAULT_LOGS) -> None:
+    """Train a stored run again, storing nothing, and compare the numbers."""
+    from hpexp import run as story
+    from hpexp.cli.terminal import output
+    from hpexp.rerun import print_comparison, repeat
+
+    with story.backend_for(story.RunOptions(logs=Path(logs))) as backend:
+        comparison = repeat(run, Path(logs), backend)
+    print_comparison(comparison, output(), as_json=json)
+    if comparison.verdict == "different":
+        raise typer.Exit(EXIT_FAILED)

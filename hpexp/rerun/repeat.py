@@ -1,0 +1,103 @@
+"""Training a stored run once more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hpexp import config, environment
+from hpexp.errors import HpexpError, UsageError
+from hpexp.execute import Backend
+from hpexp.messages import EpochEnd, Finished, Job
+from hpexp.model import Experiment, Group, Plan, Result
+from hpexp.paths import LogsFolder
+from hpexp.plan import build_plan
+from hpexp.rerun.compare import Comparison, largest, numbers
+from hpexp.show.find import find
+from hpexp.store import Store, StoredRun
+
+
+def repeat(wanted: str, logs: Path, backend: Backend) -> Comparison:
+    """Train the run again, alone, by the engine that trained it, from the stored experiment file.
+
+    Nothing is stored. Raises UsageError where no such run was trained, HpexpError where the
+    data or an own model's code have changed so that it is another run now.
+    """
+    stored, epochs = _stored(wanted, logs)
+    experiment, job = _job(stored)
+    result, curve = _train(job, backend)
+    return Comparison(
+        stored,
+        result,
+        tuple(numbers(stored, result)),
+        largest(epochs, curve),
+        tuple(_changes(stored, Path(experiment.path))),
+    )
+
+
+def _stored(wanted: str, logs: Path) -> tuple[StoredRun, list[EpochEnd]]:
+    store = Store.read(LogsFolder(logs))
+    if store is None:
+        raise UsageError(f"there are no runs in {logs}", hint="hpexp run CONFIG trains some")
+    with store:
+        stored = find(wanted, store.runs(None, all_=True), logs)
+        if stored.made is None or stored.finished is None:
+            raise UsageError(f"{stored.experiment}/{stored.name} has not been trained: it is {stored.status}")
+        return stored, store.epochs(stored.experiment, stored.id)
+
+
+def _job(stored: StoredRun) -> tuple[Experiment, Job]:
+    made = stored.made
+    assert made is not None
+    smoke = bool(made.facts.get("smoke"))
+    experiment = config.load_text(made.config, Path(made.path), made.overrides, smoke=smoke)
+    plan = build_plan(experiment, config.data_facts(experiment), engine=stored.engine)
+    run = next((run for run in plan.runs if run.id == stored.id), None)
+    if run is None:
+        raise HpexpError(
+            f"{stored.name} cannot be repeated: {_why_not(stored, plan)}",
+            hint="hpexp show RUN tells the commit that it was trained at",
+        )
+    return experiment, Job(experiment, Group(0, stored.engine, (replace(run, engine=stored.engine),)))
+
+
+def _why_not(stored: StoredRun, plan: Plan) -> str:
+    alike = any(run.params == stored.params and run.seed == stored.seed for run in plan.runs)
+    if alike:
+        return "its data, its own model's code or hpexp's way of training have changed since"
+    return "its experiment file does not lead to it any more"
+
+
+def _train(job: Job, backend: Backend) -> tuple[Result, list[EpochEnd]]:
+    backend.resize(1)
+    backend.submit(job)
+    curve: list[EpochEnd] = []
+    for message in backend.messages():
+        if isinstance(message, EpochEnd):
+            curve.append(message)
+        elif isinstance(message, Finished):
+            return message.result, curve
+    raise AssertionError("every run ends in a Finished")
+
+
+def _changes(stored: StoredRun, path: Path) -> Iterator[str]:
+    """What differs between the machine that trained the run and this one."""
+    assert stored.made is not None
+    before, now = stored.made.facts, environment.describe(path.absolute().parent)
+    for name in ("hpexp", "python", "platform", "machine", "cpus"):
+        if before.get(name) != now[name]:
+            yield f"{name}: {before.get(name)} -> {now[name]}"
+    packages: Mapping[str, Any] = before.get("packages") or {}
+    for package in environment.PACKAGES:
+        if packages.get(package) != (version := environment.version(package)):
+            yield f"{package}: {packages.get(package)} -> {version}"
+    if before.get("git") != now["git"]:
+        yield f"git: {_commit(before.get('git'))} -> {_commit(now['git'])}"
+
+
+def _commit(git: Any) -> str:
+    if not git:
+        return "none"
+    return f"{git['commit'][:12]}{' with changes' if git['dirty'] else ''}"

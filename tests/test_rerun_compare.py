@@ -1,0 +1,60 @@
+"""When a run and its repetition count as the same."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from hpexp.messages import EpochEnd
+from hpexp.model import Result, Status
+from hpexp.rerun.compare import Comparison, Number, largest, numbers
+from hpexp.store import StoredRun
+
+STORED = StoredRun(
+    experiment="toy", id="a" * 12, point="p", name="seed=0-aaaaaa", params={"epochs": 2}, axes={}, seed=0,
+    engine="fit", status=Status.DONE, epochs=2, best_epoch=1, metrics={"val_loss": 0.5},
+    test={"loss": 0.25}, seconds=1.0, error=None, traceback=None, divergence=None, devices="CPU",
+    started=1.0, finished=2.0, planned=True, made=None,
+)  # fmt: skip
+
+
+def comparison(now: Result, curve: float = 0.0, stored: StoredRun = STORED) -> Comparison:
+    return Comparison(stored, now, tuple(numbers(stored, now)), curve, ())
+
+
+@pytest.mark.parametrize(
+    ("loss", "curve", "verdict"),
+    [
+        (0.5, 0.0, "identical"),
+        (0.5, 1e-7, "same"),
+        (0.50001, 0.0, "same"),
+        (0.51, 0.0, "different"),
+        (0.5, 0.01, "different"),
+        (math.nan, 0.0, "different"),
+    ],
+)
+def test_the_verdict_is_by_the_largest_difference(loss: float, curve: float, verdict: str) -> None:
+    now = Result(Status.DONE, 2, 1, {"val_loss": loss}, {"loss": 0.25})
+    assert comparison(now, curve).verdict == verdict
+
+
+def test_another_end_is_different_whatever_the_numbers() -> None:
+    same = Result(Status.DONE, 2, 1, {"val_loss": 0.5}, {"loss": 0.25})
+    assert comparison(replace(same, status=Status.STOPPED)).verdict == "different"
+    assert comparison(replace(same, epochs=3)).verdict == "different"
+
+
+def test_a_number_that_is_missing_is_a_difference() -> None:
+    now = Result(Status.DONE, 2, 1, {"val_loss": 0.5}, {})
+    assert [number.name for number in comparison(now).numbers] == ["val_loss", "test loss"]
+    assert comparison(now).verdict == "different"
+    assert Number("loss", math.nan, math.nan).difference == 0
+
+
+def test_the_curve_is_compared_epoch_by_epoch() -> None:
+    before = [EpochEnd("a", epoch, {"loss": 1.0, "val_loss": 2.0}, 0.0) for epoch in range(2)]
+    now = [before[0], EpochEnd("a", 1, {"loss": 1.0, "val_loss": 2.2}, 0.0)]
+    assert largest(before, before) == 0
+    assert largest(before, now) == pytest.approx(0.2 / 2.2)
