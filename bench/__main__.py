@@ -65,7 +65,6 @@ def _prepare(place: Place, results: Results, contenders: list[str]) -> None:
     facts.update(machine.facts(REPOSITORY))
     if facts["load_before"] > 0.5:
         print(f"Warning: the machine is busy (load {facts['load_before']}); these times will be too long.")
-    facts["matmul_rate"] = machine.matmul_rate()
     results.save()
     modules = {"keras": "keras", "keras_tuner": "keras_tuner", "optuna": "optuna", "ray": "ray.tune"}
     for contender in contenders:

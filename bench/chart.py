@@ -52,7 +52,7 @@ def svg(parts: Mapping[str, Any]) -> str:
 
 
 def _panel(body: list[str], y: int, part: Mapping[str, Any]) -> int:
-    found = [row for row in rows(part, None) if row.seconds is not None]
+    found = [row for row in rows(part) if row.seconds is not None]
     longest = max((row.seconds or 0.0 for row in found), default=1.0)
     body.append(f'<text class="title" x="{MARGIN}" y="{y + 14}">{escape(part["title"])}</text>')
     y += HEADING - 8

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench import machine
 from bench.check import WrongLogsError, check
 from bench.contenders import Contender
 from bench.extrapolate import Span, whole
@@ -48,6 +49,7 @@ def compare(
     if resume:
         _forget_problems(part)
     part.update(title=workload.title, runs=workload.runs, epochs=workload.epochs, flops=flops(workload))
+    part["matmul_rate"] = machine.matmul_rate()
     stored = part.setdefault("contenders", {})
     for repeat in range(repeats):
         for contender in contenders:

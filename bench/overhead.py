@@ -43,7 +43,8 @@ def _sample(runs: int, place: Place, limit: float) -> dict[str, Any]:
             {
                 "name": NAME,
                 "data": "iris",
-                "params": {"epochs": 1},
+                "model": "mlp",
+                "params": {"hidden": [16], "epochs": 1},
                 "grid": {"learning_rate": {"log": [1e-4, 1e-1], "n": rates}},
                 "seeds": seeds,
             }

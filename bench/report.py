@@ -31,11 +31,10 @@ def write(parts: Parts, repository: Path) -> None:
 
 def text(parts: Parts) -> str:
     """All results as Markdown; a part that was not measured is left out."""
-    rate = parts.get("machine", {}).get("matmul_rate")
     lines = [*_machine(parts.get("machine"))]
     for key in WORKLOADS:
         if key in parts:
-            lines += _workload(parts[key], rate)
+            lines += _workload(parts[key])
     lines += _overhead(parts.get("overhead"))
     lines += _startup(parts.get("startup"))
     lines += _memory(parts.get("memory"))
@@ -53,14 +52,13 @@ def _machine(facts: Mapping[str, Any] | None) -> Iterator[str]:
     yield (
         f"Measured on {facts['cores']} cores of {facts['processor']}, {facts['memory'] / 2**30:.0f} GiB, "
         f"{facts['system']}, Python {facts['python']}, {versions}; hpexp at {facts['commit']}. "
-        f"Load before: {facts['load_before']}. TensorFlow multiplies float32 matrices here at "
-        f"{facts['matmul_rate'] / 1e9:.0f} GFLOP/s."
+        f"Load before: {facts['load_before']}."
     )
     yield ""
 
 
-def _workload(part: Mapping[str, Any], rate: float | None) -> Iterator[str]:
-    found = rows(part, rate)
+def _workload(part: Mapping[str, Any]) -> Iterator[str]:
+    found = rows(part)
     yield f"### {part['title']}"
     yield ""
     yield from _table(
@@ -75,9 +73,10 @@ def _workload(part: Mapping[str, Any], rate: float | None) -> Iterator[str]:
                 f"subtracting start-up; processor time and memory are those of the {row.measured_runs}."
             )
         if row.problem:
-            yield f"- {row.title}: failed: {' '.join(row.problem.split())[:300]}"
-    if any(row.extrapolated or row.problem for row in found):
-        yield ""
+            yield f"- {row.title}: {_failed({'problem': row.problem})}"
+    if part["flops"] and part.get("matmul_rate"):
+        yield f"- float32 products ran at {part['matmul_rate'] / 1e9:.0f} GFLOP/s just before, on all cores."
+    yield ""
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -99,6 +98,10 @@ def _cells(row: Row) -> tuple[str, ...]:
     )
 
 
+def _failed(entry: Mapping[str, Any]) -> str:
+    return f"failed: {' '.join(entry['problem'].split())[:300]}"
+
+
 def _time(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.3g} ms"
 
@@ -112,7 +115,7 @@ def _overhead(part: Mapping[str, Any] | None) -> Iterator[str]:
     for runs, samples in part.items():
         good = [sample for sample in samples if "problem" not in sample]
         if not good:
-            cells.append((f"{int(runs):,}", f"failed: {samples[0]['problem'][:200]}", "", "", "", ""))
+            cells.append((f"{int(runs):,}", _failed(samples[0]), "", "", "", ""))
             continue
         wall = statistics.median(sample["wall"] for sample in good)
         cells.append(
@@ -135,7 +138,7 @@ def _startup(part: Mapping[str, Any] | None) -> Iterator[str]:
     yield ""
     cells = [
         (f"`{title.partition(',')[0]}`{''.join(title.partition(',')[1:])}",
-         f"{entry['seconds']:.2f} s" if "seconds" in entry else f"failed: {entry['problem'][:200]}")
+         f"{entry['seconds']:.2f} s" if "seconds" in entry else _failed(entry))
         for title, entry in part.items()
     ]  # fmt: skip
     yield from _table(("", "median"), cells)
@@ -147,7 +150,7 @@ def _memory(part: Mapping[str, Any] | None) -> Iterator[str]:
     yield "### Memory from run to run"
     yield ""
     if "problem" in part:
-        yield f"Failed: {part['problem'][:300]}"
+        yield _failed(part)
     else:
         size = {name: f"{value / MEGABYTE:.0f} MB" for name, value in part.items() if "er_" in name}
         yield (

@@ -36,21 +36,19 @@ class Row:
     problem: str | None
 
 
-def rows(part: Mapping[str, Any], matmul_rate: float | None) -> list[Row]:
+def rows(part: Mapping[str, Any]) -> list[Row]:
     """Every contender of a workload, slowest first; failed ones last."""
     measured = part.get("contenders", {})
     hpexp = _median(_good(measured.get("hpexp", {})), "whole")
-    found = [_row(key, entry, part, hpexp, matmul_rate) for key, entry in measured.items()]
+    found = [_row(key, entry, part, hpexp) for key, entry in measured.items()]
     return sorted(found, key=lambda row: -(row.seconds if row.seconds is not None else -1.0))
 
 
-def _row(
-    key: str, entry: Mapping[str, Any], part: Mapping[str, Any], hpexp: float | None, rate: float | None
-) -> Row:
+def _row(key: str, entry: Mapping[str, Any], part: Mapping[str, Any], hpexp: float | None) -> Row:
     good = _good(entry)
     problems = [sample["problem"] for sample in entry["samples"] if "problem" in sample]
     seconds = _median(good, "whole")
-    flops = part.get("flops")
+    flops, rate = part.get("flops"), part.get("matmul_rate")
     training = _median(good, "training") or 0.0
     walls = [sample["whole"] for sample in good] or [0.0]
 
