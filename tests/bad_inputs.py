@@ -211,6 +211,8 @@ WRONG_VALUES = [
     _text("no module", "data: digits\nmodel: {python: 'no_such_module:f'}\n", "there is no module no_such_module"),
     _text("no data module", "data: {python: 'no_such_module:f'}\nmodel: mlp\n", "data.python: there is no module"),
     _text("a map for a function", "data: digits\nmodel: {python: 'n:f', a: {b: 1}}\n", "model.a", n=""),
+    _text("a very long module", f"data: digits\nmodel: {{python: '{'m' * 300}:f'}}\n", "there is no module"),
+    _text("a line separator", "data: digits\nmodel: {python: 'a:b\u2028'}\n", "does not name a function"),
     _text("a keyword with a dash", "data: digits\nmodel: {python: 'm:f', a-b: 1}\n", "a-b cannot be a keyword"),
     _body("validation of 1", "split: {validation: 1}", "1 is not a number from 0 to below 1"),
     _body("negative test", "split: {test: -0.1}", "-0.1 is not a number"),
@@ -406,6 +408,8 @@ WRONG_OVERRIDES = [
     _set("an index of a map", "params[0]=1", "params is not a list", HEAD + "params: {}\n"),
     _set("a climbing name", "name=../x", "--set name=../x: "),
     _set("a very deep key", "a." * 50 + "b=1", "at most 10 are allowed"),
+    _set("a surrogate in an override", "name=a\udc80", "only printable text is allowed"),
+    _set("a line separator in an override", "seeds=\u2028x", "is neither a number of seeds"),
     _set("a very long override", "name=" + "n" * 20_000, "write key=value"),
 ]  # fmt: skip
 

@@ -33,12 +33,12 @@ def find_module(source: str, folder: str) -> str | None:
     """
     top, *below = source.partition(":")[0].split(".")
     local = Path(folder, top, *below)
-    for path in (local.with_suffix(".py"), local / "__init__.py"):
-        if path.is_file():
-            return str(path)
     try:
+        for path in (local.with_suffix(".py"), local / "__init__.py"):
+            if path.is_file():
+                return str(path)
         spec = importlib.util.find_spec(top)
-    except (ImportError, ValueError):
+    except (ImportError, ValueError, OSError):
         return None
     if spec is None:
         return None

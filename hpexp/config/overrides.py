@@ -23,7 +23,8 @@ def apply_overrides(root: Node, overrides: Sequence[str], top_keys: Sequence[str
     """Change `root` in place, one override after the other; returns what is wrong with them."""
     problems = []
     for text in overrides:
-        origin = f"--set {text if len(text) <= 100 else text[:99] + '…'}"
+        shown = text if text.isprintable() else ascii(text)[1:-1]
+        origin = f"--set {shown if len(shown) <= 100 else shown[:99] + '…'}"
         try:
             _apply(root, text, origin, top_keys)
         except ValueError as error:

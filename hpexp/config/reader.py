@@ -43,10 +43,6 @@ def decode(data: bytes, source: str) -> str:
     except UnicodeDecodeError as error:
         message = f"byte 0x{data[error.start]:02x} is not UTF-8 text; save the file as UTF-8"
         _fail(source, message, *_place(data, error.start))
-    wrong = _CONTROL.search(text)
-    if wrong:
-        message = f"the character {wrong[0]!r}; only printable text is allowed"
-        _fail(source, message, *_place(text, wrong.start()))
     return text
 
 
@@ -68,6 +64,10 @@ def read(text: str, source: str) -> tuple[Node | None, list[Problem]]:
     """
     from yaml import YAMLError
 
+    wrong = _CONTROL.search(text)
+    if wrong:
+        message = f"the character {wrong[0]!r}; only printable text is allowed"
+        _fail(source, message, *_place(text, wrong.start()))
     builder = _Builder()
     try:
         for event in _events(text):

@@ -58,10 +58,35 @@ def json_schema() -> dict[str, Any]:
     }
     for name, parts in new.items():
         keys[name] = {"description": keys[name]["description"], **parts}
-    known = {"propertyNames": {"enum": [*PARAMETERS]}}
-    own_model = {"required": ["model"], "properties": {"model": {"type": "object", "required": ["python"]}}}
-    schema["if"], schema["else"] = own_model, {"properties": {"params": known}}
+    for name in keys.keys() - {"data", "model"}:
+        keys[name] = _optional(keys[name])
+    for name in ("PythonData", "PythonModel"):
+        definitions[name]["additionalProperties"] = _OWN
+    schema["if"] = {
+        "required": ["model"],
+        "properties": {"model": {"type": "object", "required": ["python"]}},
+    }
+    schema["else"] = {"properties": _known_names()}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "$defs": definitions}
+
+
+def _optional(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a key at the top, which may stand without a value."""
+    notes: dict[str, Any] = {key: schema[key] for key in ("description", "default") if key in schema}
+    forms = {key: each for key, each in schema.items() if key not in (*notes, "title")}
+    if not forms:
+        return notes
+    options = forms["anyOf"] if set(forms) == {"anyOf"} else [forms]
+    null = {"type": "null"}
+    return {**notes, "anyOf": options if null in options else [*options, null]}
+
+
+def _known_names() -> dict[str, Any]:
+    """What keys hold where the model is no own one: hpexp's parameters alone, in maps and lists of maps."""
+    point = {"propertyNames": {"enum": [*PARAMETERS]}}
+    block = {"propertyNames": {"enum": [*PARAMETERS, "zip"]}}
+    points = {**point, "items": point}
+    return {"params": point, "include": points, "exclude": points, "grid": {**block, "items": block}}
 
 
 def _ref(name: str) -> dict[str, str]:

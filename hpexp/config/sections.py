@@ -3,7 +3,7 @@
 # Annotations are real ones here: pydantic would have to compile those of `from __future__`.
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 
 from hpexp.config import fields, wording
 from hpexp.config.collect import worded
@@ -57,6 +57,9 @@ class ObjectiveSection(Section):
     mode: Mode = option("min", "known from the metric where not given")
 
 
+_GRAPH = {"enum": ["first", "all", "none", True, False]}
+
+
 def _graph(value: Any) -> str:
     names = {True: "first", False: "none", "first": "first", "all": "all", "none": "none"}
     if isinstance(value, bool | str) and value in names:
@@ -67,9 +70,9 @@ def _graph(value: Any) -> str:
 class TensorBoardSection(Section):
     """What to log besides the scalars."""
 
-    graph: Annotated[Literal["first", "all", "none"] | bool, PlainValidator(_graph)] = Field(
-        "first", description="the model's graph: of the first run of each structure, of all, of none"
-    )
+    graph: Annotated[
+        Literal["first", "all", "none"] | bool, PlainValidator(_graph), WithJsonSchema(_GRAPH)
+    ] = Field("first", description="the model's graph: of the first run of each structure, of all, of none")
     histograms: fields.Whole = Field(0, description="weights' histograms every so many epochs; 0 for never")
 
 

@@ -144,7 +144,9 @@ class PythonModel(_OwnOptions):
 class NamedModel(Section):
     """A built-in model."""
 
-    name: Annotated[str, fields.choice(*MODELS)] = Field(json_schema_extra={"enum": [*MODELS]})
+    name: Annotated[str, fields.choice(*MODELS)] = Field(
+        description="which one", json_schema_extra={"enum": [*MODELS]}
+    )
 
 
 DATA_FORMS: dict[str, type[DataSection]] = {

@@ -12,8 +12,8 @@ _SHOWN = 60
 def show(value: Any) -> str:
     """A value as it is written in YAML, cut where it is long."""
     if isinstance(value, str):
-        text = json.dumps(value, ensure_ascii=False) if value.strip() != value or not value else value
-        text = json.dumps(value, ensure_ascii=False) if not value.isprintable() else text
+        plain = value.isprintable() and value.strip() == value and value
+        text = value if plain else json.dumps(value[:_SHOWN])
     elif value is None:
         text = "null"
     elif isinstance(value, bool):
