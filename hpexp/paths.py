@@ -53,11 +53,6 @@ class LogsFolder:
         """Held, with an advisory lock, by the one hpexp that writes here."""
         return self.internal / "lock"
 
-    @property
-    def boards(self) -> Path:
-        """One small file per TensorBoard server that hpexp started on these logs."""
-        return self.internal / "boards"
-
     def checkpoints(self, run_id: str) -> Path:
         """Where a run keeps what it needs to go on from its last epoch."""
         return self.internal / "checkpoints" / run_id

@@ -86,7 +86,13 @@ def _ask(announcement: str) -> bool:
         raise UsageError("this deletes logs and cannot ask here", hint="--dry-run shows what; --yes does it")
     # typer.confirm writes a part of its question to standard output.
     typer.echo(f"{announcement}\nGo on? [y/N] ", nl=False, err=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    answer = ""
+    try:
+        answer = sys.stdin.readline()
+    finally:
+        if not answer.endswith("\n"):  # Ctrl-C, Ctrl-D
+            typer.echo(err=True)
+    return answer.strip().lower() in ("y", "yes")
 
 
 def _print(found: Cleaning, text: str, choice: Choice, logs: Path, *, as_json: bool, dry_run: bool) -> None:
