@@ -53,6 +53,10 @@ class LogsFolder:
         """Held, with an advisory lock, by the one hpexp that writes here."""
         return self.internal / "lock"
 
+    def hparams(self, experiment: str) -> Path:
+        """What an experiment adds to the columns of TensorBoard's HParams table."""
+        return self.internal / "hparams" / f"{experiment}.json"
+
     def checkpoints(self, run_id: str) -> Path:
         """Where a run keeps what it needs to go on from its last epoch."""
         return self.internal / "checkpoints" / run_id

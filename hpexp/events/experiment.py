@@ -133,7 +133,7 @@ def _write(folder: Path, data: HParamsPluginData) -> None:
 
 
 def _save(logs: LogsFolder, name: str, share: Share) -> None:
-    path = _note(logs, name)
+    path = logs.hparams(name)
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{name}-{os.getpid()}")
     aside.write_text(json.dumps({"columns": share.columns, "metrics": share.metrics}), encoding="utf-8")
@@ -143,7 +143,7 @@ def _save(logs: LogsFolder, name: str, share: Share) -> None:
 def _shares(logs: LogsFolder) -> dict[str, Share]:
     """Every experiment's share; what is left of experiments whose logs are gone is removed."""
     shares: dict[str, Share] = {}
-    for path in sorted(_note(logs, "*").parent.glob("[!.]*.json")):
+    for path in sorted(logs.hparams("").parent.glob("[!.]*.json")):
         if not logs.experiment(path.stem).is_dir():
             path.unlink(missing_ok=True)
             continue
@@ -160,7 +160,3 @@ def _read(path: Path) -> Share | None:
         return Share(columns, tuple(note["metrics"]))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-
-
-def _note(logs: LogsFolder, name: str) -> Path:
-    return logs.internal / "hparams" / f"{name}.json"
