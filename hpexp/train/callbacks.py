@@ -48,7 +48,8 @@ class Reporter(keras.callbacks.Callback):
         self._progress.epochs.append(row)
         self._emit(row)
         if self._period and (epoch + 1) % self._period == 0:
-            summary = SummaryData(self._run_id, epoch, "summary", histograms(self.model))
+            weights = [(variable.path, variable.numpy()) for variable in self.model.trainable_variables]
+            summary = SummaryData(self._run_id, epoch, "summary", histograms(weights))
             self._progress.summaries.append(summary)
             self._emit(summary)
 

@@ -7,14 +7,16 @@ import json
 import os
 import shutil
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
-from hpexp.messages import EpochEnd, SummaryData
+from hpexp.messages import EpochEnd, LogText, Message, SummaryData
 
 
 @dataclass(slots=True)
@@ -33,13 +35,15 @@ class Progress:
 
 
 class Checkpoint:
-    """One file, replaced as a whole: variables of model and optimizer, and the Progress."""
+    """One file, replaced as a whole: named arrays and the Progress. Each engine has a `kind` of its own."""
 
-    def __init__(self, folder: str, run_id: str) -> None:
+    def __init__(self, folder: str, run_id: str, kind: str = "state") -> None:
+        self._run_id = run_id
         self._folder = Path(folder) / run_id
-        self._file = self._folder / "state.npz"
+        self._file = self._folder / f"{kind}.npz"
 
-    def save(self, model: keras.Model, progress: Progress) -> None:
+    def write(self, arrays: Mapping[str, NDArray[Any]], progress: Progress) -> None:
+        """Write what `read` gives back; no name may start with `best_`."""
         story = {
             "epochs": [[message.epoch, dict(message.logs), message.time] for message in progress.epochs],
             "summaries": [
@@ -49,46 +53,69 @@ class Checkpoint:
             "seconds": progress.seconds,
             "stopping": progress.stopping,
         }
-        arrays = {f"variable_{i}": v.numpy() for i, v in enumerate(_variables(model))}
-        for index, value in enumerate(progress.best_weights or []):
-            arrays[f"best_{index}"] = value
+        contents: dict[str, Any] = {"story": np.array(json.dumps(story)), **arrays}
+        contents |= {f"best_{index}": value for index, value in enumerate(progress.best_weights or [])}
         self._folder.mkdir(parents=True, exist_ok=True)
-        aside = self._folder / "state.new"
+        aside = self._file.with_suffix(".new")
         with aside.open("wb") as file:
-            np.savez(file, story=np.array(json.dumps(story)), **arrays)
+            np.savez(file, **contents)
             file.flush()
             os.fsync(file.fileno())
         aside.replace(self._file)
 
-    def restore(self, model: keras.Model, run_id: str) -> Progress | None:
-        """Set the variables of a built model and its optimizer; `None` where there is no usable file."""
+    def read(self) -> tuple[dict[str, NDArray[Any]], Progress] | None:
+        """The arrays and the Progress; `None` where there is no readable file."""
         try:
             # NumPy leaves a file open that is no archive, if it has opened it itself.
             with self._file.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 arrays = dict(archive)
-            story = json.loads(str(arrays["story"]))
-            variables = _variables(model)
-            values = [arrays[f"variable_{index}"] for index in range(len(variables))]
-            if any(tuple(v.shape) != value.shape for v, value in zip(variables, values, strict=True)):
-                return None
+            story = json.loads(str(arrays.pop("story")))
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None
-        for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
-        best = [arrays[f"best_{index}"] for index in range(len(arrays)) if f"best_{index}" in arrays]
-        return Progress(
-            epochs=[EpochEnd(run_id, epoch, logs, time) for epoch, logs, time in story["epochs"]],
+        best = [arrays.pop(f"best_{index}") for index in range(len(arrays)) if f"best_{index}" in arrays]
+        progress = Progress(
+            epochs=[EpochEnd(self._run_id, epoch, logs, time) for epoch, logs, time in story["epochs"]],
             summaries=[
-                SummaryData(run_id, step, kind, base64.b64decode(data))
+                SummaryData(self._run_id, step, kind, base64.b64decode(data))
                 for step, kind, data in story["summaries"]
             ],
             seconds=story["seconds"],
             stopping=story["stopping"],
             best_weights=best or None,
         )
+        return arrays, progress
+
+    def save(self, model: keras.Model, progress: Progress) -> None:
+        """Write the variables of a model and its optimizer."""
+        arrays = {f"variable_{index}": v.numpy() for index, v in enumerate(_variables(model))}
+        self.write(arrays, progress)
+
+    def restore(self, model: keras.Model) -> Progress | None:
+        """Set the variables of a built model and its optimizer; `None` where there is no usable file."""
+        variables = _variables(model)
+        found = self.read()
+        if found is None:
+            return None
+        arrays, progress = found
+        values = [arrays.get(f"variable_{index}") for index in range(len(variables))]
+        fitting = [
+            value for v, value in zip(variables, values, strict=True)
+            if value is not None and value.shape == tuple(v.shape)
+        ]  # fmt: skip
+        if len(fitting) < len(variables):
+            return None
+        for variable, value in zip(variables, fitting, strict=True):
+            variable.assign(value)
+        return progress
 
     def delete(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def announce(run_id: str, progress: Progress) -> list[Message]:
+    """What a run that goes on has told before it was interrupted, told again."""
+    text = f"goes on after epoch {len(progress.epochs)}, from its checkpoint\n"
+    return [LogText(run_id, text), *progress.epochs, *progress.summaries]
 
 
 def _variables(model: keras.Model) -> list[Any]:

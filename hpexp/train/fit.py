@@ -11,10 +11,10 @@ from typing import Any
 import keras
 
 from hpexp.errors import HpexpError
-from hpexp.messages import EpochEnd, Finished, Job, LogText, Message, Started, SummaryData
+from hpexp.messages import EpochEnd, Finished, Job, Message, Started, SummaryData
 from hpexp.model import EarlyStopping, ModelSpec, Objective, Params, Result, Run, Status
 from hpexp.train.callbacks import Order, Reporter, Saver, Stopping
-from hpexp.train.checkpoint import Checkpoint, Progress
+from hpexp.train.checkpoint import Checkpoint, Progress, announce
 from hpexp.train.data import Arrays, prepare
 from hpexp.train.losses import make_loss, make_metric, metric_name
 from hpexp.train.models import build_model, from_logits
@@ -152,12 +152,10 @@ def _compiled_model(
 
 def _resumed(checkpoint: Checkpoint | None, model: keras.Model, run: Run, emit: Emit) -> Progress:
     """The progress of an interrupted run, told again, its variables set; else a new one."""
-    progress = checkpoint.restore(model, run.id) if checkpoint is not None else None
+    progress = checkpoint.restore(model) if checkpoint is not None else None
     if progress is None:
         return Progress()
-    emit(LogText(run.id, f"goes on after epoch {len(progress.epochs)}, from its checkpoint\n"))
-    told: list[Message] = [*progress.epochs, *progress.summaries]
-    for message in told:
+    for message in announce(run.id, progress):
         emit(message)
     return progress
 

@@ -18,7 +18,6 @@ from hpexp.model import ModelSpec, Params, Task
 from hpexp.train.imports import import_function
 from hpexp.train.layers import HashDropout
 
-
 OPERATIONS: dict[str, Callable[[Any], Any]] = {
     "glu": keras.ops.glu,
     "threshold": lambda x: keras.ops.threshold(x, 0.0, 0.0),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import keras
 import tensorflow as tf
+from numpy.typing import NDArray
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.histogram.summary_v2 import histogram_pb
 
@@ -16,9 +20,9 @@ def graph(model: keras.Model, input_shape: tuple[int, ...]) -> bytes:
     return bytes(traced.as_graph_def(add_shapes=True).SerializeToString())
 
 
-def histograms(model: keras.Model) -> bytes:
-    """The distribution of each trainable weight, under its path, as a serialised Summary."""
+def histograms(weights: Iterable[tuple[str, NDArray[Any]]]) -> bytes:
+    """The distribution of each weight, under its name, as a serialised Summary."""
     summary = Summary()
-    for variable in model.trainable_variables:
-        summary.MergeFrom(histogram_pb(variable.path, variable.numpy()))
+    for name, values in weights:
+        summary.MergeFrom(histogram_pb(name, values))
     return bytes(summary.SerializeToString())

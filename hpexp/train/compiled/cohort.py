@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hpexp.train.compiled.blueprint import Blueprint
 from hpexp.train.compiled.program import Data, LaneNumbers, Layout, Outcome, Program, State
+from hpexp.train.compiled.saved import Saved, continued, one_lane
 from hpexp.train.compiled.stateless import LANE_OPTIONS
 from hpexp.train.compiled.table import Columns, Lane, columns, spans
 from hpexp.train.compiled.updates import (
@@ -36,8 +37,11 @@ class Cohort:
         layout: Layout,
         data: Data,
         begun: tuple[list[Segment], State] | None = None,
+        saved: Sequence[Saved] | None = None,
     ) -> None:
-        """From the lanes' start, or from where they had come with these segments and this state."""
+        """From the lanes' start; or from where they had come, with these segments and this state; or
+        from what was saved of each of them.
+        """
         self.lanes = list(lanes)
         self.layout = layout
         self._blueprint = blueprint
@@ -45,7 +49,7 @@ class Cohort:
         self._number()
         self._segments = begun[0] if begun else _segments(self.lanes, blueprint)
         self._program = Program(layout, blueprint.network(lanes), self._segments, data)
-        self._program.load(begun[1] if begun else self._first_state())
+        self._program.load(begun[1] if begun else self._first_state(saved))
 
     def _number(self) -> None:
         self._columns: Columns = columns(
@@ -53,17 +57,18 @@ class Cohort:
         )
         self._numbers = LaneNumbers(**{k: tf.constant(v) for k, v in self._columns.values.items()})
 
-    def _first_state(self) -> State:
+    def _first_state(self, saved: Sequence[Saved] | None) -> State:
         weights, other = self._blueprint.starting(self.lanes)
-        return State(weights, other, [starting_slots(segment, weights) for segment in self._segments])
+        state = State(weights, other, [starting_slots(segment, weights) for segment in self._segments])
+        return state if saved is None else continued(state, self._segments, saved)
 
-    def restart(self, lanes: Sequence[Lane]) -> bool:
-        """Train other lanes from their start by the same program; False where it does not fit them."""
+    def restart(self, lanes: Sequence[Lane], saved: Sequence[Saved] | None) -> bool:
+        """Train other lanes by the same program; False where it does not fit them."""
         if _shape(lanes) != _shape(self.lanes):
             return False
         self.lanes = list(lanes)
         self._number()
-        self._program.load(self._first_state())
+        self._program.load(self._first_state(saved))
         return True
 
     def train(self, epoch: int) -> Outcome:
@@ -79,6 +84,16 @@ class Cohort:
         """Present weights, then other values, of all lanes."""
         state = self._program.state
         return [tf.convert_to_tensor(variable) for variable in [*state.weights, *state.other]]
+
+    def snapshot(self) -> Callable[[int], Saved]:
+        """What `saved` takes of a lane, as a function of the lane's place."""
+        state: State = tf.nest.map_structure(lambda variable: variable.numpy(), self._program.state)
+        return lambda index: one_lane(state, self._segments, index)
+
+    def weights(self) -> list[tuple[str, NDArray[Any]]]:
+        """Path and present values, of all lanes, of each trainable weight."""
+        variables = self._blueprint.model.trainable_variables
+        return [(v.path, w.numpy()) for v, w in zip(variables, self._program.state.weights, strict=True)]
 
     def keep_where(self, kept: list[tf.Variable] | None, lanes: NDArray[np.bool_]) -> list[tf.Variable]:
         """Copies of the lanes' values, renewed for the lanes given."""

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from hpexp.messages import Job, Message
 from hpexp.train.compiled.blueprint import Blueprint, NotCompilable
+from hpexp.train.compiled.checkpoints import Checkpoints
 from hpexp.train.compiled.cohort import Cohort
 from hpexp.train.compiled.cost import compiling_pays
 from hpexp.train.compiled.memory import budget, lane_bytes, split_evenly
 from hpexp.train.compiled.program import Data, Layout, Outcome
+from hpexp.train.compiled.saved import Saved
 from hpexp.train.compiled.scoring import score_test
 from hpexp.train.compiled.table import Lane, columns, schedules
 from hpexp.train.compiled.training import Training
@@ -40,9 +42,8 @@ class Part:
         self._arrays = prepare(arrays, experiment.model, lanes[0].params)
         self._blueprint = Blueprint(experiment.model, lanes, self._arrays.problem)
         self._data = self._tensors()
-        self._chunks = [
-            lanes[start:stop] for start, stop in split_evenly(len(lanes), self._most_lanes(lanes))
-        ]
+        self._checkpoints = Checkpoints(job, lanes, self._blueprint)
+        self._chunks = self._split(lanes)
         self._begun: tuple[Cohort, Outcome] | None = None
 
     def try_out(self) -> None:
@@ -57,13 +58,14 @@ class Part:
         for single in (False, True):
             self._blueprint.single = single
             if single:
-                self._chunks = [[lane] for chunk in self._chunks for lane in chunk]
+                self._chunks = [(done, [lane]) for done, chunk in self._chunks for lane in chunk]
+            done, lanes = self._chunks[0]
             try:
                 with quiet():
-                    cohort = self._cohort(self._chunks[0])
+                    cohort = self._cohort(lanes, self._saved(done, lanes))
                     wrong = agrees(self._blueprint, cohort, self._data)
                     if wrong is None:
-                        self._begun = cohort, cohort.train(0)
+                        self._begun = cohort, cohort.train(done)
                         return
             except Exception as error:
                 wrong = str(error).strip().partition("\n")[0]
@@ -73,17 +75,38 @@ class Part:
     def train(self, emit: Callable[[Message], None]) -> None:
         """Train all lanes to their ends."""
         cohort = None
-        for chunk in self._chunks:
+        for done, lanes in self._chunks:
             first = None
             if self._begun is not None:
                 (cohort, first), self._begun = self._begun, None
-            elif cohort is None or not cohort.restart(chunk):
-                cohort = self._cohort(chunk)
-            training = Training(self._experiment, cohort, emit, self._score_test, self._save)
-            training.run(first)
+            else:
+                saved = self._saved(done, lanes)
+                if cohort is None or not cohort.restart(lanes, saved):
+                    cohort = self._cohort(lanes, saved)
+            keep = self._save if self._models else None
+            training = Training(self._experiment, cohort, emit, self._score_test, keep, self._checkpoints)
+            training.run(done, first)
 
-    def _cohort(self, lanes: Sequence[Lane]) -> Cohort:
-        return Cohort(self._blueprint, lanes, self._layout(lanes), self._data)
+    def _split(self, lanes: Sequence[Lane]) -> list[tuple[int, Sequence[Lane]]]:
+        """How many epochs are done, and lanes that go on from there together."""
+        by_done: dict[int, list[Lane]] = {}
+        for lane in lanes:
+            by_done.setdefault(self._checkpoints.done(lane), []).append(lane)
+        most = self._most_lanes(lanes)
+        return [
+            (done, own[start:stop])
+            for done, own in by_done.items()
+            for start, stop in split_evenly(len(own), most)
+        ]
+
+    def _saved(self, done: int, lanes: Sequence[Lane]) -> list[Saved] | None:
+        if not done:
+            return None
+        found = [self._checkpoints.restore(lane) for lane in lanes]
+        return [saved for saved in found if saved is not None]
+
+    def _cohort(self, lanes: Sequence[Lane], saved: Sequence[Saved] | None) -> Cohort:
+        return Cohort(self._blueprint, lanes, self._layout(lanes), self._data, saved=saved)
 
     def _tensors(self) -> Data:
         floats, arrays = keras.config.floatx(), self._arrays

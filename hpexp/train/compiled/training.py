@@ -8,15 +8,18 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
-from hpexp.messages import EpochEnd, Finished, Message, Started
+from hpexp.messages import EpochEnd, Finished, Message, Started, SummaryData
 from hpexp.model import Divergence, EarlyStopping, Experiment, Result, Status
+from hpexp.train.compiled.checkpoints import Checkpoints
 from hpexp.train.compiled.cohort import Cohort
 from hpexp.train.compiled.program import NEVER, Outcome
 from hpexp.train.compiled.stopping import Best, Flags
 from hpexp.train.compiled.table import Lane
 from hpexp.train.losses import metric_name
+from hpexp.train.summaries import histograms
 from hpexp.train.watch import describe
 
 COMPACTION_SECONDS = 2.0
@@ -40,7 +43,8 @@ class Training:
         cohort: Cohort,
         emit: Callable[[Message], None],
         score_test: TestScores,
-        keep: KeepModel,
+        keep: KeepModel | None,
+        checkpoints: Checkpoints,
     ) -> None:
         lanes = len(cohort.lanes)
         self._experiment = experiment
@@ -48,6 +52,7 @@ class Training:
         self._emit = emit
         self._score_test = score_test
         self._keep = keep
+        self._checkpoints = checkpoints
         metric = metric_name(cohort.layout.task)
         self._names = ["loss", metric, "val_loss", f"val_{metric}"]
         if not cohort.validated:
@@ -68,21 +73,42 @@ class Training:
         """Early stopping on a metric that there is none of never stops, as in Keras."""
         return rule if rule is not None and rule.monitor in self._names else None
 
-    def run(self, first: Outcome | None = None) -> None:
+    def run(self, done: int = 0, first: Outcome | None = None) -> None:
         """Train until every lane has ended; messages stream out epoch by epoch.
 
-        `first` is the outcome of the first epoch where that has been trained already.
+        All lanes go on after `done` epochs. `first` is the outcome of the next one where that
+        has been trained already.
         """
         now = time.time()
         for lane in self._cohort.lanes:
             self._emit(Started(lane.run.id, now))
-        epoch = 0
+        if done:
+            self._resume(done)
+        epoch = done
         while self._active.any():
             began = time.perf_counter()
-            outcome = first if first is not None and epoch == 0 else self._cohort.train(epoch)
+            outcome, first = first or self._cohort.train(epoch), None
             self._take_in(epoch, outcome, began)
+            if self._checkpoints.due(epoch) and self._active.any():
+                self._save()
             epoch += 1
             self._compact(epoch, time.perf_counter() - began)
+
+    def _resume(self, done: int) -> None:
+        """Take in what the lanes told in their first `done` epochs, and tell it again."""
+        progress = [self._checkpoints.resume(lane, self._emit) for lane in self._cohort.lanes]
+        self._seconds[:] = [lane.seconds for lane in progress]
+        for epoch in range(done):
+            rows = [[lane.epochs[epoch].logs[name] for name in self._names] for lane in progress]
+            self._judge(epoch, np.array(rows), self._active)
+        if self._restores:
+            stacks = zip(*(lane.best_weights or () for lane in progress), strict=True)
+            self._kept = [tf.Variable(np.stack(values), trainable=False) for values in stacks]
+
+    def _save(self) -> None:
+        kept = None if self._kept is None else [value.numpy() for value in self._kept]
+        active, snapshot = np.flatnonzero(self._active), self._cohort.snapshot()
+        self._checkpoints.save(self._cohort.lanes, active, snapshot, kept, self._seconds)
 
     def _take_in(self, epoch: int, outcome: Outcome, began: float) -> None:
         logs = np.stack(outcome[: len(self._names)], axis=1).astype(np.float64)
@@ -125,7 +151,22 @@ class Training:
         rows = np.column_stack([logs, rates])
         for index, row in zip(np.flatnonzero(lanes).tolist(), rows[lanes].tolist(), strict=True):
             run = self._cohort.lanes[index].run
-            self._emit(EpochEnd(run.id, epoch, dict(zip(names, row, strict=True)), now))
+            self._tell(EpochEnd(run.id, epoch, dict(zip(names, row, strict=True)), now))
+        period = self._experiment.tensorboard.histograms
+        if period and (epoch + 1) % period == 0:
+            weights = self._cohort.weights()
+            for index in np.flatnonzero(lanes).tolist():
+                data = histograms((name, values[index]) for name, values in weights)
+                self._tell(SummaryData(self._cohort.lanes[index].run.id, epoch, "summary", data))
+
+    def _tell(self, message: EpochEnd | SummaryData) -> None:
+        self._checkpoints.take(message)
+        self._emit(message)
+
+    def _end(self, index: int, result: Result) -> None:
+        lane = self._cohort.lanes[index]
+        self._checkpoints.forget(lane)
+        self._emit(Finished(lane.run.id, result))
 
     def _finish(self, epoch: int, ended: Flags, stopped: Flags) -> None:
         indices = np.flatnonzero(ended)
@@ -134,14 +175,15 @@ class Training:
         weights = self._kept if self._restores else self._cohort.values()
         tests = self._score_test(self._cohort, weights, indices)
         for index, test in zip(indices.tolist(), tests, strict=True):
-            self._keep(self._cohort.lanes[index], [value[index].numpy() for value in weights])
+            if self._keep is not None:
+                self._keep(self._cohort.lanes[index], [value[index].numpy() for value in weights])
             result = Result(
                 status=Status.STOPPED if stopped[index] else Status.DONE,
                 epochs=epoch + 1,
                 **self._so_far(index),
                 test=test,
             )
-            self._emit(Finished(self._cohort.lanes[index].run.id, result))
+            self._end(index, result)
 
     def _diverge(self, epoch: int, index: int, trouble: int) -> None:
         step, what = divmod(trouble, len(WHAT))
@@ -153,7 +195,7 @@ class Training:
             error=describe(divergence),
             divergence=divergence,
         )
-        self._emit(Finished(self._cohort.lanes[index].run.id, result))
+        self._end(index, result)
 
     def _so_far(self, index: int) -> dict[str, Any]:
         best = int(self._ranking.epoch[index])

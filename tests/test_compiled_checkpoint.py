@@ -1,0 +1,128 @@
+"""Lanes that were killed go on, whichever of them are left, and end as if nothing had happened."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.util.tensor_util import make_ndarray
+
+from hpexp.messages import EpochEnd, Finished, Job, LogText, Message, SummaryData
+from hpexp.model import EarlyStopping, Group, ModelSpec, Run, TensorBoardOptions, TrainingOptions
+from hpexp.train.worker import train_job
+from tests.engines import close, compiling, experiment, group, runs
+
+pytestmark = pytest.mark.tensorflow
+
+SPEC = experiment(
+    data="blobs",
+    early_stopping=EarlyStopping("val_loss", 3, 0.0, True),
+    training=TrainingOptions(checkpoint_every=2),
+    tensorboard=TensorBoardOptions(histograms=2),
+)
+
+LANES = group(
+    runs(
+        optimizer=["adam", "nadam", "lamb"],
+        learning_rate=[0.01],
+        dropout=[0.3],
+        schedule=["cosine"],
+        epochs=[9],
+    ),
+    runs(optimizer=["sgd"], momentum=[0.0, 0.9], dropout=[0.3], epochs=[3, 8]),
+    runs(optimizer=["adam"], learning_rate=[3.0], epochs=[9]),
+)
+"""r3 ends before the kill, r7 stops early after it."""
+
+
+class Killed(BaseException):
+    pass
+
+
+def train(
+    lanes: tuple[Run, ...], folder: Path | str, kill_at: int = -1, spec: object = SPEC
+) -> list[Message]:
+    messages: list[Message] = []
+
+    def emit(message: Message) -> None:
+        messages.append(message)
+        if isinstance(message, EpochEnd) and message.epoch == kill_at:
+            raise Killed
+
+    job = Job(spec, Group(0, "compiled", lanes), checkpoints=str(folder))  # type: ignore[arg-type]
+    with compiling("graph"):
+        train_job(job, emit)
+    return messages
+
+
+def assert_same_story(lanes: tuple[Run, ...], one: list[Message], other: list[Message]) -> None:
+    for run in lanes:
+        mine, theirs = ([m for m in all_ if m.run_id == run.id] for all_ in (one, other))
+        epochs, expected = ([m for m in own if isinstance(m, EpochEnd)] for own in (mine, theirs))
+        assert [m.epoch for m in epochs] == [m.epoch for m in expected]
+        for row, wanted in zip(epochs, expected, strict=True):
+            close(run.name, row.logs, wanted.logs, 1e-5)
+        steps, wanted_steps = ([m.step for m in own if isinstance(m, SummaryData)] for own in (mine, theirs))
+        assert steps == wanted_steps
+        result, wanted_result = (m.result for m in (mine[-1], theirs[-1]) if isinstance(m, Finished))
+        assert result.status == wanted_result.status
+        assert result.engine == "compiled"
+        assert result.best_epoch == wanted_result.best_epoch
+        close(run.name, result.test, wanted_result.test, 1e-5)
+
+
+def test_a_killed_group_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    expected = train(LANES, "")
+    with pytest.raises(Killed):
+        train(LANES, tmp_path, 5)
+    left = tuple(run for run in LANES if (tmp_path / run.id).exists())
+    assert {run.id for run in LANES} - {run.id for run in left} == {"r3", "r5"}
+    (tmp_path / "r4" / "lane.npz").write_bytes(b"damaged")
+    resumed = train(left, tmp_path)
+    texts = {m.run_id: m.text for m in resumed if isinstance(m, LogText)}
+    assert texts == {run.id: "goes on after epoch 4, from its checkpoint\n" for run in left if run.id != "r4"}
+    assert_same_story(left, resumed, expected)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_own_model_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "own_normed.py").write_text(
+        "import keras\n"
+        "def build(shape, outputs):\n"
+        "    layers = [keras.layers.Dense(4), keras.layers.LayerNormalization(), keras.layers.Dense(outputs)]\n"
+        "    return keras.Sequential([keras.Input(shape), *layers])\n"
+    )
+    spec = replace(SPEC, model=ModelSpec("python", "own_normed:build", {}, str(tmp_path)))
+    lanes = runs(optimizer=["adam"], learning_rate=[0.01, 0.02], epochs=[5])
+    expected = train(lanes, "", spec=spec)
+    with pytest.raises(Killed):
+        train(lanes, tmp_path / "checkpoints", 3, spec)
+    assert_same_story(lanes, train(lanes, tmp_path / "checkpoints", spec=spec), expected)
+
+
+def test_histograms_are_those_of_fit() -> None:
+    """In float64, where the weights are the same to the last digits that a histogram shows."""
+    before = keras.config.floatx()
+    keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
+    try:
+        lanes = runs(optimizer=["adam"], activation=["relu", "glu"], epochs=[4])
+        told = []
+        for engine in ("fit", "compiled"):
+            messages: list[Message] = []
+            train_job(Job(SPEC, Group(0, engine, lanes)), messages.append)  # type: ignore[arg-type]
+            told.append({(m.run_id, m.step): m.data for m in messages if isinstance(m, SummaryData)})
+    finally:
+        keras.config.set_floatx(before)
+        keras.config.set_dtype_policy(before)
+    fit, compiled = told
+    assert set(fit) == {("r0", 1), ("r0", 3), ("r1", 1), ("r1", 3)} == set(compiled)
+    for key, data in fit.items():
+        mine, expected = (Summary.FromString(payload).value for payload in (compiled[key], data))
+        assert [value.tag for value in mine] == [value.tag for value in expected]
+        for one, other in zip(mine, expected, strict=True):
+            np.testing.assert_allclose(make_ndarray(one.tensor), make_ndarray(other.tensor), rtol=1e-9)
