@@ -29,7 +29,7 @@ import psutil
 
 from tests.eventfiles import scalars
 
-RUNS, EPOCHS = 12, 8
+RUNS, EPOCHS = 24, 10
 PRETENDED = f"""\
 name: drill
 data: iris

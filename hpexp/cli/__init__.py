@@ -5,6 +5,7 @@ The one place where errors become exit codes (see `hpexp.errors`).
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Annotated
@@ -22,7 +23,7 @@ from hpexp.cli.results import results
 from hpexp.cli.run import run
 from hpexp.cli.schema import schema
 from hpexp.cli.show import show
-from hpexp.errors import EXIT_INTERRUPTED, EXIT_OK, HpexpError
+from hpexp.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, HpexpError
 
 app = typer.Typer(
     name="hpexp",
@@ -73,6 +74,13 @@ def run_app(arguments: list[str]) -> int:
         # `hpexp results | head`: the reader has what it wanted.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO):
+            raise
+        # `hpexp results > file` on a full disk. What is buffered cannot be written at the end either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print_error(HpexpError(f"the output cannot be written: {error.strerror}"))
+        return EXIT_FAILED
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else EXIT_OK
     return EXIT_OK

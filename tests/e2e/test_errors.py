@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from tests.e2e.conftest import Command
@@ -42,6 +45,17 @@ def test_bad_usage_is_exit_code_2(hpexp: Command, arguments: list[str]) -> None:
     assert done.stderr.strip()
     assert "Traceback" not in done.stderr
     assert not (hpexp.folder / "logs").exists()
+
+
+def test_a_full_disk_behind_a_pipe_is_said_plainly(hpexp: Command) -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        done = subprocess.run(
+            [sys.executable, "-m", "hpexp", "schema"],
+            cwd=hpexp.folder, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_help_names_every_command(hpexp: Command) -> None:
