@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hpexp.errors import StoreError
+from hpexp.events import RunEvents
 from hpexp.messages import EpochEnd, Finished, LogText, Started
 from hpexp.model import Result, Run, Status
 from hpexp.paths import LogsFolder
@@ -96,3 +97,23 @@ def test_a_folder_that_cannot_be_written_is_an_error_for_a_person(
     logs.experiment("toy").write_text("a file where the folder should be")
     with pytest.raises(StoreError, match="toy"):
         recorder.record(Started(RUNS[0].id, 1e9))
+
+
+def test_writing_many_event_files_leaves_time_to_train(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    flushed: list[float] = []
+
+    def slow_flush(self: RunEvents) -> None:
+        nonlocal now
+        now += 1
+        flushed.append(now)
+
+    monkeypatch.setattr("hpexp.recorder.time.monotonic", lambda: now)
+    monkeypatch.setattr(RunEvents, "flush", slow_flush)
+    recorder.record(Started(RUNS[0].id, 1e9))
+    while now < 150:
+        recorder.tick()
+        now += 0.5
+    assert flushed == [101, 122, 143]
