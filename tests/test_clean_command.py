@@ -15,7 +15,10 @@ from pathlib import Path
 import pytest
 
 from hpexp.board.registry import registry
+from hpexp.clean import Choice, Cleaning
+from hpexp.clean import clean as story
 from hpexp.cli import run_app
+from hpexp.errors import LogsBusyError
 from hpexp.events import write_experiment
 from hpexp.lock import LogsLock
 from hpexp.model import Run, Status
@@ -340,10 +343,30 @@ def test_no_logs_at_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert not logs.root.exists()
 
 
+def test_what_could_not_be_deleted_is_an_error(
+    logs: LogsFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        importlib.import_module("hpexp.clean.clean"),
+        "delete_files",
+        lambda root, files: ["logs/x: Permission denied"],
+    )
+    assert clean(logs, "--yes") == 1
+    assert "not everything could be deleted:\nlogs/x: Permission denied" in capsys.readouterr().err
+
+
+def test_runs_that_came_while_the_person_was_asked_stay(logs: LogsFolder) -> None:
+    def agree(planned: Cleaning) -> bool:
+        write_run(logs.run("lr", "learning_rate=0.5,seed=0-abcdef").folder)
+        return True
+
+    with pytest.raises(LogsBusyError, match="changed meanwhile; nothing was deleted"):
+        story(logs, Choice(), agree)
+    assert len(rows(logs)) == 4
+
+
 def test_after_a_clean_everything_is_trained_again(logs: LogsFolder) -> None:
     """No row may claim a run whose logs are gone, even when a clean is cut short."""
-    from hpexp.clean import Choice
-    from hpexp.clean import clean as story
 
     def cut_short(*arguments: object) -> list[str]:
         raise KeyboardInterrupt
