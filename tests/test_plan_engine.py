@@ -1,4 +1,4 @@
-"""Compiled wherever it is proven equal, and the reason where it is not."""
+"""Compiled unless `fit` is asked for: the plan need not know more, because equality is proven elsewhere."""
 
 from __future__ import annotations
 
@@ -9,35 +9,21 @@ import pytest
 from hpexp.model import ModelSpec, TensorBoardOptions, TrainingOptions
 from tests.plans import plan_of
 
-
-def engine(**changes: Any) -> tuple[str, str]:
-    (run,) = plan_of(**changes).runs
-    return run.engine, run.engine_reason
-
-
-@pytest.mark.parametrize("asked", ["auto", "compiled"])
-def test_compiled_where_it_is_proven(asked: str) -> None:
-    assert engine(engine=asked) == ("compiled", "")
-    assert engine(engine=asked, model=ModelSpec("python", "nowhere:build")) == ("compiled", "")
+EXPERIMENTS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "own model": {"model": ModelSpec("python", "nowhere:build")},
+    "checkpoints": {"training": TrainingOptions(checkpoint_every=2)},
+    "histograms": {"tensorboard": TensorBoardOptions(histograms=1)},
+    "glu": {"params": {"activation": "glu"}},
+}
 
 
-def test_fit_where_it_is_asked_for() -> None:
-    assert engine(engine="fit") == ("fit", "asked for")
-
-
-@pytest.mark.parametrize("asked", ["auto", "compiled"])
+@pytest.mark.parametrize("changes", EXPERIMENTS.values(), ids=EXPERIMENTS.keys())
 @pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        (
-            {"training": TrainingOptions(checkpoint_every=2)},
-            "training.checkpoint_every: only fit writes checkpoints",
-        ),
-        (
-            {"tensorboard": TensorBoardOptions(histograms=1)},
-            "tensorboard.histograms: only fit writes histograms",
-        ),
-    ],
+    ("asked", "engine", "reason"),
+    [("auto", "compiled", ""), ("compiled", "compiled", ""), ("fit", "fit", "asked for")],
 )
-def test_fit_where_compiled_is_not_proven(asked: str, changes: dict[str, Any], reason: str) -> None:
-    assert engine(engine=asked, **changes) == ("fit", reason)
+def test_engine(changes: dict[str, Any], asked: str, engine: str, reason: str) -> None:
+    plan = plan_of(engine=asked, **changes)
+    assert [(run.engine, run.engine_reason) for run in plan.runs] == [(engine, reason)]
+    assert [group.engine for group in plan.groups] == [engine]

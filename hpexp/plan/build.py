@@ -32,7 +32,7 @@ def build_plan(
     resolver = Resolver(experiment, facts.task, own, varied)
     identity = Identity(experiment, facts, own)
     seeds = tuple(dict.fromkeys(experiment.seeds))
-    chosen, reason = choose(engine, experiment)
+    chosen, reason = choose(engine)
     collapser, names = Collapser(varied), Names()
     runs: list[Run] = []
     points = 0

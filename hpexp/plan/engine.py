@@ -1,29 +1,18 @@
-"""Which engine trains an experiment, and what keeps it from being compiled."""
+"""Which engine trains an experiment, and why."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from hpexp.model import Engine, Experiment
+from hpexp.model import Engine
 
 
-def choose(asked: Engine | Literal["auto"], experiment: Experiment) -> tuple[Engine, str]:
+def choose(asked: Engine | Literal["auto"]) -> tuple[Engine, str]:
     """The engine of an experiment's runs, and for `fit` the reason in few words.
 
-    `auto` and `compiled` take the compiled engine wherever it does what `fit` does. That is
-    proven for every parameter (tests/test_compiled_equal.py). Own models are tried there,
-    and go through `fit` where they cannot be compiled.
+    The compiled engine takes all that an experiment file can ask for, and is proven equal in
+    it (tests/test_compiled_equal.py, tests/test_compiled_checkpoint.py), so that `auto` is
+    `compiled`. Only of own models it cannot be known before they are built: the worker tries
+    them out, and where they cannot be compiled they go through `fit`, with a note in the log.
     """
-    if asked == "fit":
-        return "fit", "asked for"
-    reason = _obstacle(experiment)
-    return ("fit", reason) if reason else ("compiled", "")
-
-
-def _obstacle(experiment: Experiment) -> str | None:
-    """What the compiled engine does not do."""
-    if experiment.training.checkpoint_every:
-        return "training.checkpoint_every: only fit writes checkpoints"
-    if experiment.tensorboard.histograms:
-        return "tensorboard.histograms: only fit writes histograms"
-    return None
+    return ("fit", "asked for") if asked == "fit" else ("compiled", "")
