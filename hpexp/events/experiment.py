@@ -82,9 +82,7 @@ def configuration(name: str, shares: Mapping[str, Share]) -> HParamsPluginData:
     if len(shares) > 1:
         config.hparam_infos.append(_column("experiment", list(shares)))
     found = dict.fromkeys(metric for share in shares.values() for metric in share.metrics)
-    for metric in sorted(
-        found, key=lambda metric: METRICS.index(metric) if metric in METRICS else len(METRICS)
-    ):
+    for metric in dict.fromkeys([*(metric for metric in METRICS if metric in found), *found]):
         about = config.metric_infos.add(display_name=metric, description="of the best epoch")
         about.name.tag = METRIC_PREFIX + metric
         validation = metric.startswith("val_")
