@@ -176,6 +176,14 @@ def test_one_experiment_leaves_the_other_whole(logs: LogsFolder, capsys: pytest.
     assert capsys.readouterr().out == f"nothing to clean: no run of 'lr' in {logs.root}\n"
 
 
+@pytest.mark.parametrize("name", ["..", "../other", "", ".", "/tmp", "lr/../opt"])
+def test_an_experiment_is_a_name_and_no_path(name: str, logs: LogsFolder) -> None:
+    before = tree(logs.root)
+    assert clean(logs, name, "--yes") == 2
+    assert run_app(["board", name, "--stop", "--logs", str(logs.root)]) == 2
+    assert tree(logs.root) == before
+
+
 def test_by_status(logs: LogsFolder, capsys: pytest.CaptureFixture[str]) -> None:
     assert clean(logs, "--status", "failed,diverged", "--yes") == 0
     assert capsys.readouterr().out.startswith("deleted 2 runs (")

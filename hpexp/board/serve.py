@@ -38,9 +38,8 @@ def board_folder(logs: LogsFolder, experiment: str | None) -> Path:
     Raises:
         UsageError: there is none.
     """
+    refuse_path(experiment)
     folder = logs.root if experiment is None else logs.experiment(experiment)
-    if experiment is not None and (experiment != Path(experiment).name or experiment in ("", ".", "..")):
-        raise UsageError(f"{experiment!r} is not an experiment's name")
     if not folder.is_dir():
         hint = (
             f"these are there: {', '.join(names)}"
@@ -49,6 +48,16 @@ def board_folder(logs: LogsFolder, experiment: str | None) -> Path:
         )
         raise UsageError(f"there are no logs at {folder}", hint=hint)
     return folder
+
+
+def refuse_path(experiment: str | None) -> None:
+    """Refuse an experiment's name that leads to another folder.
+
+    Raises:
+        UsageError: it does.
+    """
+    if experiment is not None and (experiment in ("", ".", "..") or experiment != Path(experiment).name):
+        raise UsageError(f"{experiment!r} is not an experiment's name")
 
 
 def open_board(asked: Asked, ready: Callable[[Board], None], *, detach: bool = False) -> None:
@@ -80,7 +89,12 @@ def open_board(asked: Asked, ready: Callable[[Board], None], *, detach: bool = F
 
 
 def stop_boards(logs: LogsFolder, experiment: str | None = None) -> list[Server]:
-    """Stop every server of these logs; returns them."""
+    """Stop every server of these logs (or of this experiment's); returns them.
+
+    Raises:
+        UsageError: `experiment` is not a name.
+    """
+    refuse_path(experiment)
     return stop(servers_of(logs, experiment))
 
 

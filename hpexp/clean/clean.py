@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hpexp.board import Server, remove_entries, servers_of, stale_entries, stop
+from hpexp.board.serve import refuse_path
 from hpexp.board.view import drop_dead_links, remove_views
 from hpexp.clean.delete import delete_files, remove_empty
 from hpexp.clean.doomed import Choice, Doomed, Known, doomed, may_be_run, run_folders
@@ -38,10 +39,11 @@ def prepare(logs: LogsFolder, choice: Choice) -> Cleaning:
     """Find what a clean would do, and change nothing.
 
     Raises:
-        UsageError: the log folder is one that is never cleaned.
+        UsageError: the log folder is one that is never cleaned, or the experiment is not a name.
         StoreError: runs are picked by status or age, and the store cannot be read.
     """
     refuse_precious(logs.root)
+    refuse_path(choice.experiment)
     found = _doomed(logs, choice)
     held_by = holder(logs)
     if choice.by_row:
@@ -57,7 +59,7 @@ def clean(
     """Delete what `choice` picks, once `agree` has said yes; returns what was done, None after a no.
 
     Raises:
-        UsageError: the log folder is one that is never cleaned.
+        UsageError: the log folder is one that is never cleaned, or the experiment is not a name.
         LogsBusyError: a run is going on (and `force` is not given), or began meanwhile.
         HpexpError: something could not be deleted; the rest has been.
     """
