@@ -6,7 +6,8 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from hpexp.clean.doomed import EXPERIMENT_EVENTS, RUN_EVENTS, Choice, Known, doomed, may_be_run
+from hpexp.clean.doomed import Choice, Known, doomed
+from hpexp.clean.names import EXPERIMENT_EVENTS, RUN_EVENTS, may_be_run
 from hpexp.clean.tree import Tree
 from hpexp.events.file import EventFile, file_name, write_file
 from hpexp.model import Status

@@ -12,8 +12,9 @@ from hpexp.board import Server, remove_entries, servers_of, stale_entries, stop
 from hpexp.board.serve import refuse_path
 from hpexp.board.view import drop_dead_links, remove_views
 from hpexp.clean.delete import delete_files, remove_empty
-from hpexp.clean.doomed import Choice, Doomed, Known, doomed, may_be_run, run_folders
+from hpexp.clean.doomed import Choice, Doomed, Known, doomed, run_folders
 from hpexp.clean.guard import refuse_precious, stop_holder
+from hpexp.clean.names import may_be_run
 from hpexp.clean.tree import look
 from hpexp.errors import HpexpError, LogsBusyError, StoreError
 from hpexp.lock import Holder, LogsLock, holder

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from hpexp.clean.names import DATABASE, EXPERIMENT_EVENTS, RUN_EVENTS, RUN_FILES, holds_only_a_run
 from hpexp.clean.tree import INTERNAL, Tree
 from hpexp.model import Status
-
-_EVENTS = r"events\.out\.tfevents\.\d{10,}\..+\.\d+\.\d+"
-RUN_EVENTS = re.compile(_EVENTS)
-"""Names of hpexp's event files; those that TensorFlow writes end in `.v2`."""
-EXPERIMENT_EVENTS = re.compile(_EVENTS + r"\.[0-9a-f]{12}|\.writing-\d+")
-"""Names of an experiment's own event file, and of one that a killed hpexp left half written."""
-RUN_FOLDER = re.compile(r"[^=]+=.*-(?:[0-9a-f]{6}|[0-9a-f]{12})", re.DOTALL)
-RUN_FILES = ("log.txt", "model.keras")
-_DATABASE = ("runs.db", "runs.db-wal", "runs.db-shm", "runs.db-journal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +62,6 @@ def run_folders(known: Iterable[Known]) -> dict[str, set[str]]:
     for run in known:
         names.setdefault(run.experiment, set()).add(run.name)
     return names
-
-
-def may_be_run(names: Mapping[str, set[str]], experiment: str, folder: str) -> bool:
-    """Whether a folder is a stored run's, or named like one."""
-    return folder in names.get(experiment, ()) or RUN_FOLDER.fullmatch(folder) is not None
 
 
 def doomed(tree: Tree, known: Iterable[Known], choice: Choice) -> Doomed:
@@ -136,7 +122,7 @@ def _take_experiment(basket: _Basket, experiment: str, tree: Tree, stored: set[s
     kept: list[str] = list(tree.others)
     found = False
     for name, folder in tree.folders.items():
-        if name in stored or (not choice.by_row and _only_hpexps(folder)):
+        if name in stored or (not choice.by_row and holds_only_a_run(folder)):
             _take_run(basket, where / name, folder)
             basket.runs.append((experiment, name))
             found = True
@@ -165,7 +151,7 @@ def _take_run(basket: _Basket, where: PurePath, tree: Tree) -> None:
 def _take_root(basket: _Basket, tree: Tree) -> None:
     # The database goes before the logs it tells of, the lock last: a clean that is cut
     # short leaves folders that the next one knows by their shape, and no row without logs.
-    database = [name for name in _DATABASE if name in tree.files]
+    database = [name for name in DATABASE if name in tree.files]
     basket.files[:0] = [PurePath(name) for name in database]
     basket.size += sum(tree.files[name] for name in database)
     if INTERNAL in tree.folders:
@@ -190,15 +176,3 @@ def _left(tree: Tree, own: list[str], *, looked_into: bool = False) -> Iterator[
     yield from tree.others
     if not looked_into:
         yield from tree.folders
-
-
-def _only_hpexps(tree: Tree) -> bool:
-    """Whether a folder named like a run's holds nothing but what a run's folder holds."""
-    return (
-        not tree.others
-        and all(name in RUN_FILES for name in tree.files)
-        and all(
-            not part.others and not part.folders and all(map(RUN_EVENTS.fullmatch, part.files))
-            for part in tree.folders.values()
-        )
-    )
