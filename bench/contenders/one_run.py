@@ -5,12 +5,13 @@ import os
 import sys
 from dataclasses import replace
 
-from bench.contenders import common
+from bench.contenders.job import PeerJob, load
+from bench.contenders.training import train
 
 
 def main() -> None:
-    job = replace(common.PeerJob.from_arguments(), marks=os.devnull)
-    print(common.train(job, common.load(job.data), json.loads(sys.argv[3])))
+    job = replace(PeerJob.from_arguments(), marks=os.devnull)
+    print(train(job, load(job.data), json.loads(sys.argv[3])))
 
 
 if __name__ == "__main__":

@@ -4,17 +4,18 @@ from typing import Any
 
 import optuna
 
-from bench.contenders import common
+from bench.contenders.job import PeerJob, load
+from bench.contenders.training import train
 
 
 def main() -> None:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    job = common.PeerJob.from_arguments()
-    arrays = common.load(job.data)
+    job = PeerJob.from_arguments()
+    arrays = load(job.data)
 
     def objective(trial: Any) -> float:
         point = {name: trial.suggest_categorical(name, values) for name, values in job.grid.items()}
-        return common.train(job, arrays, point)
+        return train(job, arrays, point)
 
     study = optuna.create_study(
         direction="maximize", sampler=optuna.samplers.GridSampler(dict(job.grid), seed=0)

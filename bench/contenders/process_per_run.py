@@ -5,16 +5,16 @@ import subprocess
 import sys
 import time
 
-from bench.contenders import common
+from bench.contenders.job import PeerJob, mark
 
 
 def main() -> None:
-    job = common.PeerJob.from_arguments()
+    job = PeerJob.from_arguments()
     for point in job.points():
         began = time.time()
         command = [sys.executable, "-m", "bench.contenders.one_run", *sys.argv[1:], json.dumps(point)]
         subprocess.run(command, check=True)
-        common.mark(job, began)
+        mark(job, began)
 
 
 if __name__ == "__main__":

@@ -13,25 +13,28 @@ os.environ.update(
 import ray
 from ray import tune
 
-from bench.contenders import common
+from bench.contenders.job import PeerJob, load
 
 WORKERS = 2
 
 
-def trainable(config: dict[str, Any], job: common.PeerJob) -> dict[str, float]:
+def trainable(config: dict[str, Any], job: PeerJob, arrays: dict[str, Any]) -> dict[str, float]:
     import tensorflow as tf
 
     if not tf.config.threading.get_intra_op_parallelism_threads():
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
-    return {"val_accuracy": common.train(job, common.load(job.data), config)}
+
+    from bench.contenders.training import train
+
+    return {"val_accuracy": train(job, arrays, config)}
 
 
 def main() -> None:
-    job = common.PeerJob.from_arguments()
+    job = PeerJob.from_arguments()
     ray.init(num_cpus=WORKERS, include_dashboard=False, log_to_driver=False)
     tuner = tune.Tuner(
-        tune.with_parameters(trainable, job=job),
+        tune.with_parameters(trainable, job=job, arrays=load(job.data)),
         param_space={name: tune.grid_search(values) for name, values in job.grid.items()},
         tune_config=tune.TuneConfig(metric="val_accuracy", mode="max", reuse_actors=True),
         run_config=tune.RunConfig(storage_path=job.logs + "-ray", verbose=0),

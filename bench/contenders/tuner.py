@@ -5,24 +5,25 @@ from typing import Any
 
 import keras_tuner
 
-from bench.contenders import common
+from bench.contenders.job import PeerJob, batch_size, load, mark
+from bench.contenders.training import build, fit_options, tensorboard
 
 
 def main() -> None:
-    job = common.PeerJob.from_arguments()
-    arrays = common.load(job.data)
+    job = PeerJob.from_arguments()
+    arrays = load(job.data)
     # Choices must be of one type.
     grid = dict(job.grid)
-    grid["batch"] = [common.batch_size(arrays, {"batch": value}) for value in grid["batch"]]
+    grid["batch"] = [batch_size(arrays, {"batch": value}) for value in grid["batch"]]
 
     class Grid(keras_tuner.HyperModel):  # type: ignore[misc]
         def build(self, hp: Any) -> Any:
             self.began = time.time()
-            return common.build(job, arrays, {name: hp.Choice(name, values) for name, values in grid.items()})
+            return build(job, arrays, {name: hp.Choice(name, values) for name, values in grid.items()})
 
         def fit(self, hp: Any, model: Any, **options: Any) -> Any:
-            history = model.fit(**{**common.fit_options(job, arrays, hp.values), **options})
-            common.mark(job, self.began)
+            history = model.fit(**{**fit_options(job, arrays, hp.values), **options})
+            mark(job, self.began)
             return history
 
     tuner = keras_tuner.GridSearch(
@@ -33,7 +34,7 @@ def main() -> None:
         project_name="grid",
         overwrite=True,
     )
-    tuner.search(callbacks=[common.tensorboard(job.logs)], verbose=0)
+    tuner.search(callbacks=[tensorboard(job.logs)], verbose=0)
     print(tuner.get_best_hyperparameters()[0].values)
 
 
