@@ -111,7 +111,7 @@ def source_of(spec: DataSpec) -> Source:
         stamp = (status.st_size, status.st_mtime_ns, status.st_ino)
         return _read_file(spec.kind, spec.source, options, stamp)
     except OSError as error:
-        raise DataError(f"{spec.source} cannot be read: {error.strerror}") from error
+        raise DataError(f"{spec.source} cannot be read: {error.strerror or error}") from error
 
 
 @lru_cache(maxsize=16)

@@ -203,7 +203,10 @@ def _known(name: str, path: Path, collector: Collector, *, own: bool) -> bool:
             return True
         collector.add(path, f"{wording.show(name)} cannot be a keyword parameter of a function", key=True)
         return False
-    collector.add(path, wording.unknown_key(name, tuple(PARAMETERS), "parameter"), key=True)
+    if name in ("seed", "seeds"):
+        collector.add(path, "seeds are no parameter; write seeds: 3, or a list of them, at the top", key=True)
+    else:
+        collector.add(path, wording.unknown_key(name, tuple(PARAMETERS), "parameter"), key=True)
     return False
 
 

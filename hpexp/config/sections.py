@@ -72,7 +72,7 @@ class TensorBoardSection(Section):
 
     graph: Annotated[
         Literal["first", "all", "none"] | bool, PlainValidator(_graph), WithJsonSchema(_GRAPH)
-    ] = Field("first", description="the model's graph: of the first run of each structure, of all, of none")
+    ] = Field("first", description="the model's graph: of the first run, of all, of none")
     histograms: fields.Whole = Field(0, description="weights' histograms every so many epochs; 0 for never")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
@@ -16,7 +17,7 @@ from hpexp.errors import DataError
 from hpexp.model import Task
 
 MAX_COLUMNS = 50_000
-_CHECKED_CELLS = 2_000_000
+_CHECKED_CELLS = 500_000
 """So many cells are looked at before training; larger tables are checked as they are loaded."""
 
 _FILL = "fill or drop such rows first"
@@ -56,9 +57,9 @@ def read_table(path: Path, target: str, task: Task | None) -> TableFacts:
     body = rows[1:]
     place = header.index(target)
     if len(body) * len(header) <= _CHECKED_CELLS:
-        for index, name in enumerate(header):
-            if index != place:
-                _numbers(path, name, [row[index].strip() for row in body])
+        for name, cells in zip(header, zip(*body, strict=True), strict=True):
+            if name != target:
+                _numbers(path, name, cells)
     found = _target_task(path, target, [row[place].strip() for row in body], task)
     return TableFacts(found, len(body), sha256(data).hexdigest())
 
@@ -83,12 +84,18 @@ def _check_header(path: Path, header: Sequence[str], target: str) -> None:
         raise DataError(f"{path} has no column besides the target")
 
 
-def _numbers(path: Path, name: str, cells: list[str]) -> list[float] | None:
+def _numbers(path: Path, name: str, cells: Sequence[str]) -> list[float] | None:
     """The cells as numbers; `None` for a column of text.
 
     Raises:
         DataError: a numeric column has an empty cell, NaN or infinity.
     """
+    with suppress(ValueError):
+        numbers = list(map(float, cells))
+        if all(map(math.isfinite, numbers)):
+            return numbers
+    # Something is wrong with the column, or it is text; the slow way finds out what.
+    cells = [cell.strip() for cell in cells]
     filled = [cell for cell in cells if cell]
     try:
         numbers = [float(cell) for cell in filled]

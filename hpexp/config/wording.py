@@ -8,6 +8,14 @@ from typing import Any
 
 _SHOWN = 60
 
+_SYNONYMS = {
+    "dataset": "data", "net": "model", "network": "model", "hyperparameters": "params", "metric": "objective",
+    "repeats": "seeds", "seed": "seeds", "callbacks": "early_stopping", "lr": "learning_rate",
+    "layers": "hidden", "units": "hidden", "wd": "weight_decay", "kernel_initializer": "initializer",
+    "scaler": "normalize",
+}  # fmt: skip
+"""What other tools call the same thing."""
+
 
 def show(value: Any) -> str:
     """A value as it is written in YAML, cut where it is long."""
@@ -44,7 +52,8 @@ def nearest(name: str, allowed: Iterable[str]) -> str:
     if len(name) > 100:
         return ""
     folded = {each.lower(): each for each in allowed}
-    close = get_close_matches(name.lower(), list(folded), n=1, cutoff=0.6)
+    meant = _SYNONYMS.get(name.lower(), "")
+    close = [meant] if meant in folded else get_close_matches(name.lower(), list(folded), n=1, cutoff=0.6)
     return f"; did you mean {folded[close[0]]}?" if close else ""
 
 
