@@ -47,7 +47,14 @@ def test_a_parameter_of_training_that_the_function_takes_too(folder: Path) -> No
     (folder / "net.py").write_text("def build(shape, outputs, momentum=0.99): ...\n")
     made = plan(folder, params={"optimizer": "adam"}, grid={"momentum": [0.8, 0.9]})
     assert chosen(made, "momentum") == [(0.8,), (0.9,)]
-    assert "momentum" not in plan(folder, params={"optimizer": "adam"}).runs[0].params
+    for optimizer in ("adam", "sgd"):
+        assert "momentum" not in plan(folder, params={"optimizer": optimizer}).runs[0].params
+
+
+def test_parameters_that_a_run_always_has(folder: Path) -> None:
+    names = ("optimizer", "learning_rate", "batch", "epochs")
+    (folder / "net.py").write_text(f"def build(shape, outputs, {'=1, '.join(names)}=1, l2=1): ...\n")
+    assert chosen(plan(folder), *names, "l2") == [("sgd", 0.01, "mini", 10, None)]
 
 
 def test_the_model_map_stands_over_params(folder: Path) -> None:

@@ -23,6 +23,9 @@ def _of_built_in_models() -> frozenset[str]:
 OF_BUILT_IN_MODELS = _of_built_in_models()
 """Parameters that say how a built-in model is made: hidden, activation, …"""
 
+ALWAYS_SET = ("optimizer", "learning_rate", "batch", "epochs")
+"""Parameters of training that a run has even where an own function has other defaults for them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
@@ -96,7 +99,7 @@ class Resolver:
         values = [full.get(name) for name in self._reads]
         if self._own is None:
             return tuple(values)
-        return (*values, *full, *point)
+        return (*values, tuple(full), tuple(point))
 
     def _reason(self, name: str, point: Point, seen: Params) -> str | None:
         parameter = PARAMETERS.get(name)
@@ -105,12 +108,14 @@ class Resolver:
 
     def _own_reason(self, own: OwnModel, name: str, reason: str | None, *, given: bool) -> str | None:
         """Why a parameter has no effect with an own model; `reason` is the vocabulary's."""
-        trains = name in PARAMETERS and name not in OF_BUILT_IN_MODELS
         set_by_map = name in self._model.options
         taken = (own.takes is None or name in own.takes) and not set_by_map
-        if trains:
-            passed = taken and (given or name in own.requires)
-            return None if passed else reason
+        if name in PARAMETERS and name not in OF_BUILT_IN_MODELS:
+            if taken and (given or name in own.requires):
+                return None
+            if reason is None and taken and own.takes is not None and name not in ALWAYS_SET:
+                return "the function's own default holds"
+            return reason
         if set_by_map:
             return "the model map sets it"
         return None if taken else f"{own.source} takes none"
