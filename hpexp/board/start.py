@@ -116,7 +116,7 @@ def _spawn(asked: Asked, port: int, *, tethered: bool) -> tuple[subprocess.Popen
 def _answers(process: subprocess.Popen[bytes], url: str, logdir: str, until: float) -> bool:
     """Wait until the process answers at `url`; False when it ended or `until` has passed."""
     while process.poll() is None and time.monotonic() < until:
-        shown = shown_logdir(url)
+        shown = shown_logdir(url, timeout=2.0)
         if shown is not None and os.path.realpath(shown) == os.path.realpath(logdir):
             return True
         time.sleep(_POLL)
