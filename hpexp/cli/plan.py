@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from hpexp.cli.options import DEFAULT_LOGS, Config, EngineName, Json, Logs, Set, engine_name
 
 
@@ -16,9 +14,10 @@ def plan(
 ) -> None:
     """Show what `hpexp run` would train: runs, groups, updates per epoch, what is done."""
     from hpexp.cli.terminal import output
+    from hpexp.config import data_facts, load
+    from hpexp.plan import build_plan
     from hpexp.preview import print_plan, statuses_of
-    from hpexp.run import RunOptions, load_plans
 
-    options = RunOptions(logs=Path(logs), overrides=tuple(set_ or ()), engine=engine_name(engine))
-    (made,) = load_plans([config], options)
+    experiment = load(config, set_ or ())
+    made = build_plan(experiment, data_facts(experiment), engine=engine_name(engine))
     print_plan(made, statuses_of(made, logs), output(), as_json=json)
