@@ -38,8 +38,8 @@ smoke: $(VENV)/.run ## one epoch of every shipped config on a small slice
 board: $(VENV)/.run ## TensorBoard on logs/
 	$(BIN)/hpexp board
 
-clean: $(VENV)/.run ## stop TensorBoard on logs/ and delete what hpexp wrote there
-	$(BIN)/hpexp clean
+clean: $(VENV)/.run ## stop TensorBoard on logs/ and delete what hpexp wrote there; a terminal is asked first
+	@if [ -t 0 ]; then $(BIN)/hpexp clean; else $(BIN)/hpexp clean --yes; fi
 
 bench: ## hpexp against its peers, in its own environment
 	$(MAKE) -C bench

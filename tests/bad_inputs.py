@@ -327,7 +327,7 @@ WRONG_GRIDS = [
         f"  {name}: {{linear: [0, 0.5], n: 1000}}\n" for name in ("dropout", "momentum", "l2", "decay_rate")
     ), "1,000,000,000,000 points are"),
     _body("a grid made huge by seeds", "seeds: 10000\ngrid: {dropout: {linear: [0, 0.5], n: 10000}}",
-          "100,000,000 runs; at most 10,000,000"),
+          "100,000,000 runs; at most 1,000,000"),
 ]  # fmt: skip
 
 WRONG_DATA = [

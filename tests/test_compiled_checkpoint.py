@@ -93,8 +93,9 @@ def test_an_own_model_goes_on(tmp_path: Path) -> None:
     (tmp_path / "own_normed.py").write_text(
         "import keras\n"
         "def build(shape, outputs):\n"
-        "    layers = [keras.layers.Dense(4), keras.layers.LayerNormalization(), keras.layers.Dense(outputs)]\n"
-        "    return keras.Sequential([keras.Input(shape), *layers])\n"
+        "    layers = keras.layers\n"
+        "    chain = [layers.Dense(4), layers.LayerNormalization(), layers.Dense(outputs)]\n"
+        "    return keras.Sequential([keras.Input(shape), *chain])\n"
     )
     spec = replace(SPEC, model=ModelSpec("python", "own_normed:build", {}, str(tmp_path)))
     lanes = runs(optimizer=["adam"], learning_rate=[0.01, 0.02], epochs=[5])

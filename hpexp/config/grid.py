@@ -12,7 +12,7 @@ from hpexp.config.values import check_value, whole
 from hpexp.model import Axis, Block, Params, Value
 from hpexp.vocabulary import PARAMETERS
 
-MAX_POINTS = 10_000_000
+MAX_POINTS = 1_000_000
 MAX_AXIS = 100_000
 
 
