@@ -15,7 +15,7 @@ from bench.memory import memory
 from bench.overhead import overhead
 from bench.results import Results
 from bench.startup import startup
-from bench.workloads import WORKLOADS
+from bench.workloads import WORKLOADS, smallest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PARTS = (*WORKLOADS, "overhead", "startup", "memory", "report")
@@ -33,9 +33,10 @@ def main() -> None:
     for part in measuring:
         began = time.perf_counter()
         if part in WORKLOADS:
+            workload = smallest(WORKLOADS[part]) if options.smoke else WORKLOADS[part]
             compare(
-                WORKLOADS[part],
-                [CONTENDERS[key] for key in options.contenders],
+                workload,
+                [CONTENDERS[key] for key in options.contenders if key not in workload.without],
                 options.repeats,
                 place=place,
                 results=results,
@@ -92,6 +93,9 @@ def _options() -> argparse.Namespace:
         help=", ".join(CONTENDERS),
     )
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument(
+        "--smoke", action="store_true", help="two runs, one epoch: does every contender work?"
+    )
     parser.add_argument("--limit", type=float, default=600.0, help="seconds for one process")
     parser.add_argument("--resume", action="store_true", help="keep what was measured already")
     parser.add_argument(

@@ -42,7 +42,6 @@ def compare(
     results: Results,
     resume: bool,
     limit: float,
-    niceness: int = 0,
 ) -> None:
     """Measure every contender `repeats` times, in turns, and store each number as it comes."""
     part = results.part(workload.key, fresh=not resume)
@@ -56,7 +55,7 @@ def compare(
             entry = stored.setdefault(contender.key, {"title": contender.title, "samples": []})
             if len(entry["samples"]) > repeat or any("problem" in each for each in entry["samples"]):
                 continue
-            sample = _sample(workload, contender, place, limit, niceness)
+            sample = _sample(workload, contender, place, limit)
             entry["samples"].append(sample)
             results.save()
             _tell(workload, contender, repeat, sample)
@@ -67,14 +66,10 @@ def _forget_problems(part: dict[str, Any]) -> None:
         entry["samples"] = [sample for sample in entry["samples"] if "problem" not in sample]
 
 
-def _sample(
-    workload: Workload, contender: Contender, place: Place, limit: float, niceness: int
-) -> dict[str, Any]:
+def _sample(workload: Workload, contender: Contender, place: Place, limit: float) -> dict[str, Any]:
     part = workload.part_for(contender.key, peer=contender.peer)
     own = place.empty(f"{workload.key}-{contender.key}")
     command = contender.command(part, place.data, own)
-    if niceness:
-        command = ["nice", "-n", str(niceness), *command]
     measured = measure(command, folder=own, limit=limit, environment={"PYTHONPATH": str(place.repository)})
     problem = _problem(measured, limit)
     if problem is None:

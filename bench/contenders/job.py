@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# Keras imports scikit-learn where it finds it, for seconds that a peer may well not spend.
+sys.modules["sklearn"] = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)

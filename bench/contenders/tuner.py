@@ -3,10 +3,10 @@
 import time
 from typing import Any
 
-import keras_tuner
+from bench.contenders.job import PeerJob, batch_size, load, mark  # isort: skip
+from bench.contenders.training import build, fit_options, tensorboard  # isort: skip
 
-from bench.contenders.job import PeerJob, batch_size, load, mark
-from bench.contenders.training import build, fit_options, tensorboard
+import keras_tuner
 
 
 def main() -> None:
