@@ -10,7 +10,7 @@ from bench.summary import Row, rows
 from bench.workloads import WORKLOADS
 
 WIDTH = 860
-LABELS, VALUES = 300, 150
+LABELS, VALUES = 230, 150
 """Room left of the bars for names, right of them for numbers."""
 BAR, GAP, HEADING, MARGIN = 16, 6, 34, 16
 
@@ -27,9 +27,9 @@ _SHORT = {
 _STYLE = """
     text { font: 13px system-ui, sans-serif; fill: #24292f; }
     .title { font-weight: 600; } .note { fill: #656d76; font-size: 12px; }
-    .peer { fill: #9aa5b1; } .part { fill: #9aa5b1; fill-opacity: 0.5; } .own { fill: #d9730d; }
+    .peer { fill: #9aa5b1; } .own { fill: #d9730d; } .part { fill-opacity: 0.5; }
     @media (prefers-color-scheme: dark) {
-      text { fill: #e6edf3; } .note { fill: #9198a1; } .peer, .part { fill: #6e7681; }
+      text { fill: #e6edf3; } .note { fill: #9198a1; } .peer { fill: #6e7681; }
     }
 """
 
@@ -41,7 +41,7 @@ def svg(parts: Mapping[str, Any]) -> str:
     for key in WORKLOADS:
         if key in parts:
             y = _panel(body, y, parts[key])
-    note = "Time for the whole grid, medians; shorter is better. Pale: extrapolated from a part of it."
+    note = "Time for the whole grid, medians (× the time of hpexp). Pale: extrapolated from a part of it."
     body.append(f'<text class="note" x="{MARGIN}" y="{y + 8}">{note}</text>')
     height = y + MARGIN + 8
     return (
@@ -65,7 +65,8 @@ def _panel(body: list[str], y: int, part: Mapping[str, Any]) -> int:
 def _bar(body: list[str], y: int, row: Row, longest: float) -> None:
     seconds = row.seconds or 0.0
     width = max(1.5, (WIDTH - LABELS - VALUES) * seconds / longest)
-    kind = "own" if row.key.startswith("hpexp") else "part" if row.extrapolated else "peer"
+    kind = "own" if row.key.startswith("hpexp") else "peer"
+    kind += " part" if row.extrapolated else ""
     times = f"  ({row.times_hpexp:.1f}×)" if row.times_hpexp and row.key != "hpexp" else ""
     weight = ' class="title"' if row.key == "hpexp" else ""
     name = escape(_SHORT.get(row.key, row.title))

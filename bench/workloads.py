@@ -107,7 +107,8 @@ def smallest(workload: Workload) -> Workload:
     """One epoch of two runs, to see that every contender works."""
     (axis, values), *others = workload.grid.items()
     grid = {axis: values[:2], **{name: first[:1] for name, first in others}}
-    return replace(workload, epochs=1, grid=grid, subsets={}, without=(), sane_accuracy=0.0)
+    title = f"Smoke run, two runs of one epoch; of: {workload.title}"
+    return replace(workload, title=title, epochs=1, grid=grid, subsets={}, without=(), sane_accuracy=0.0)
 
 
 HIDDEN = 128
