@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -87,6 +87,33 @@ class Stopping(keras.callbacks.EarlyStopping):
     @property
     def stopped(self) -> bool:
         return bool(self.stopped_epoch > 0)
+
+
+class BestWeights(keras.callbacks.Callback):
+    """Leaves the model with the weights of the objective's best epoch, whose metrics are the run's."""
+
+    def __init__(self, objective: words.Objective, progress: Progress) -> None:
+        super().__init__()
+        self._objective = objective
+        self._progress = progress
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if best_epoch(self._progress.epochs, self._objective) == epoch:
+            self._progress.best_weights = self.model.get_weights()
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        if self._progress.best_weights is not None:
+            self.model.set_weights(self._progress.best_weights)
+
+
+def best_epoch(epochs: Sequence[EpochEnd], objective: words.Objective) -> int:
+    """The first of the best epochs by the objective; by the loss where there is no such metric."""
+    name = objective.metric if objective.metric in epochs[0].logs else "loss"
+    best = 0
+    for index, epoch in enumerate(epochs):
+        if objective.better(epoch.logs[name], epochs[best].logs[name]):
+            best = index
+    return best
 
 
 class Saver(keras.callbacks.Callback):

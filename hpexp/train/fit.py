@@ -13,7 +13,7 @@ import keras
 from hpexp.errors import HpexpError
 from hpexp.messages import EpochEnd, Finished, Job, Message, Started, SummaryData
 from hpexp.model import EarlyStopping, ModelSpec, Objective, Params, Result, Run, Status
-from hpexp.train.callbacks import Order, Reporter, Saver, Stopping
+from hpexp.train.callbacks import BestWeights, Order, Reporter, Saver, Stopping, best_epoch
 from hpexp.train.checkpoint import Checkpoint, Progress, announce
 from hpexp.train.data import Arrays, prepare
 from hpexp.train.losses import make_loss, make_metric, metric_name
@@ -94,6 +94,8 @@ def _train(job: Job, run: Run, arrays: Arrays, emit: Emit) -> Result:
     ]
     if stopping is not None:
         callbacks.append(stopping)
+    else:
+        callbacks.append(BestWeights(experiment.objective, progress))
     if checkpoint is not None:
         callbacks.append(Saver(checkpoint, progress, experiment.training.checkpoint_every, seconds))
     test: Mapping[str, float] = {}
@@ -203,17 +205,12 @@ def _evaluate(model: keras.Model, arrays: Arrays) -> dict[str, float]:
 
 
 def _best_epoch(epochs: Sequence[EpochEnd], objective: Objective, stopping: Stopping | None) -> int | None:
-    """The epoch whose weights were restored; where none are, the objective's best."""
+    """The epoch whose weights were restored; where none were, the objective's best."""
     if not epochs:
         return None
     if stopping is not None and stopping.restore_best_weights:
         return stopping.best_epoch
-    best = 0
-    name = objective.metric if objective.metric in epochs[0].logs else "loss"
-    for index, epoch in enumerate(epochs):
-        if objective.better(epoch.logs[name], epochs[best].logs[name]):
-            best = index
-    return best
+    return best_epoch(epochs, objective)
 
 
 def _metrics(epoch: EpochEnd) -> dict[str, float]:

@@ -31,7 +31,7 @@ TestScores = Callable[[Cohort, Any, NDArray[np.int64]], list[dict[str, float]]]
 """Cohort, its weights and lanes -> each lane's metrics on the test split."""
 
 KeepModel = Callable[[Lane, list[Any]], None]
-"""What is done with a lane's final weights and other values."""
+"""What is done with the weights and other values that a lane ends with."""
 
 
 class Training:
@@ -60,7 +60,7 @@ class Training:
         self._rule = self._known_rule(experiment.early_stopping)
         rule = self._rule
         self._stopping = Best.of(lanes, rule.mode, rule.min_delta) if rule else None
-        self._restores = rule is not None and rule.restore_best
+        self._restores = rule is None or rule.restore_best
         objective = experiment.objective
         self._ranking = Best.of(lanes, objective.mode)
         self._epochs = np.array([lane.epochs for lane in cohort.lanes])
@@ -115,10 +115,10 @@ class Training:
         diverged = self._active & (outcome.trouble != NEVER)
         healthy = self._active & ~diverged
         self._report(epoch, logs, outcome.rate, healthy)
-        improved, stopped = self._judge(epoch, logs, healthy)
+        best, stopped = self._judge(epoch, logs, healthy)
         ended = (healthy & (self._epochs == epoch + 1)) | stopped
-        if self._restores and improved.any():
-            self._kept = self._cohort.keep_where(self._kept, improved)
+        if self._restores and best.any():
+            self._kept = self._cohort.keep_where(self._kept, best)
         self._seconds[self._active] += (time.perf_counter() - began) / self._active.sum()
         self._finish(epoch, ended, stopped)
         for index in np.flatnonzero(diverged):
@@ -126,21 +126,22 @@ class Training:
         self._active &= ~ended & ~diverged
 
     def _judge(self, epoch: int, logs: NDArray[np.float64], healthy: Flags) -> tuple[Flags, Flags]:
-        """Whose epoch was the best so far by early stopping's metric, and who stops."""
-        improved = stopped = np.zeros_like(healthy)
+        """Whose epoch was the best so far, and who stops.
+
+        The best is by early stopping's metric where that restores weights, else by the objective.
+        """
+        stopped = np.zeros_like(healthy)
         if self._stopping is not None:
             assert self._rule is not None
             monitored = logs[:, self._names.index(self._rule.monitor)]
             improved = self._stopping.see(epoch, monitored, healthy)
             stopped = self._stopping.out_of_patience(epoch, self._rule, healthy, improved)
-        if self._restores:
-            ranked = improved
-            assert self._stopping is not None
-            self._ranking = self._stopping
+        if self._stopping is not None and self._restores:
+            self._ranking, best = self._stopping, improved
         else:
-            ranked = self._ranking.see(epoch, logs[:, self._objective_column()], healthy)
-        self._best_logs[ranked] = logs[ranked]
-        return improved, stopped
+            best = self._ranking.see(epoch, logs[:, self._objective_column()], healthy)
+        self._best_logs[best] = logs[best]
+        return best, stopped
 
     def _objective_column(self) -> int:
         metric = self._experiment.objective.metric
