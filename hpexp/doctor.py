@@ -21,6 +21,7 @@ from hpexp.environment import version
 from hpexp.errors import HpexpError
 from hpexp.paths import LogsFolder
 from hpexp.store import Store
+from hpexp.text import counted
 
 Grade = Literal["ok", "note", "mend"]
 STYLES = {"ok": "green", "note": "yellow", "mend": "bold red"}
@@ -113,10 +114,6 @@ def unmet(package: str) -> list[tuple[str, str | None]]:
     return wrong
 
 
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
-
-
 def _numbers(text: str | None) -> tuple[int, ...]:
     parts = (text or "").split(".")[:2]
     return tuple(int(part) for part in parts if part.isdigit())
@@ -159,7 +156,7 @@ def _boards(logs: LogsFolder) -> Iterator[Check]:
 
     if stale := stale_entries():
         found = (
-            f"{_counted(len(stale), 'entry', 'entries')} of TensorBoard's registry for no living TensorBoard"
+            f"{counted(len(stale), 'entry', 'entries')} of TensorBoard's registry for no living TensorBoard"
         )
         mend = "rm " + shlex.join(str(path) for path in stale) + "  (hpexp clean does it too)"
         yield Check("registry", "mend", found, mend)
@@ -194,4 +191,4 @@ def _store(logs: LogsFolder) -> Iterator[Check]:
         mend = "move runs.db away and run the experiments again"
         yield Check("store", "mend", f"{logs.database} is damaged: {problem}", mend)
     else:
-        yield Check("store", "ok", f"{_counted(count, 'run', 'runs')}, integrity ok")
+        yield Check("store", "ok", f"{counted(count, 'run')}, integrity ok")

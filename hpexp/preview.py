@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from hpexp.model import Group, Plan, Run, Status
 from hpexp.paths import LogsFolder
 from hpexp.plan.expand import varied_names
-from hpexp.plan.values import short
 from hpexp.store import Store
+from hpexp.text import counted, short
 from hpexp.vocabulary import LANES
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def print_plan(plan: Plan, statuses: Mapping[str, Status], console: Console, *, 
     console.print(_points_table(plan, points, statuses, console))
     if len(points) > SHOWN_POINTS:
         more = len(points) - SHOWN_POINTS
-        console.print(f"… and {_counted(more, 'more point')} (--json lists every run)", style="dim")
+        console.print(f"… and {counted(more, 'more point')} (--json lists every run)", style="dim")
 
 
 def _points(runs: Iterable[Run]) -> list[list[Run]]:
@@ -98,10 +98,10 @@ def _headline(plan: Plan, statuses: Mapping[str, Status], points: int) -> Text:
     done = sum(status.finished for status in statuses.values())
     text = Text()
     text.append(plan.experiment.name, style="bold")
-    text.append(f"  {_counted(len(plan.runs), 'run')}")
+    text.append(f"  {counted(len(plan.runs), 'run')}")
     if seeds > 1:
-        text.append(f" ({_counted(points, 'point')} × {seeds} seeds)")
-    text.append(f" in {_counted(len(plan.groups), 'group')}, {done} done, {len(plan.runs) - done} to train\n")
+        text.append(f" ({counted(points, 'point')} × {seeds} seeds)")
+    text.append(f" in {counted(len(plan.groups), 'group')}, {done} done, {len(plan.runs) - done} to train\n")
     if plan.experiment.description:
         text.append(f"{plan.experiment.description}\n")
     text.append(_data_line(plan), style="dim")
@@ -127,7 +127,7 @@ def _collapsed(plan: Plan) -> list[str]:
         counts[each.param] += each.points
         reasons.setdefault(each.param, []).append(each.reason)
     return [
-        f"{_counted(count, 'point')} collapsed: {f'{param}, ' if param else ''}{_joined(reasons[param])}"
+        f"{counted(count, 'point')} collapsed: {f'{param}, ' if param else ''}{_joined(reasons[param])}"
         for param, count in counts.items()
     ]
 
@@ -258,7 +258,3 @@ def _table() -> Table:
 
 def _or_unknown(count: int | None) -> str:
     return "?" if count is None else str(count)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" + ("" if count == 1 else "s")

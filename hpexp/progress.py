@@ -17,8 +17,8 @@ from rich.text import Text
 
 from hpexp.messages import EpochEnd
 from hpexp.model import Objective, Result, Run, Status
-from hpexp.plan.values import short
-from hpexp.standing import Standing, clock, epochs_of, label, number, short_label
+from hpexp.standing import Standing, epochs_of, label, short_label
+from hpexp.text import brief, clock, short
 
 SHOWN_RUNS = 6
 GAP = 2
@@ -94,9 +94,9 @@ class PlainView(QuietView):
         value = result.metrics.get(metric)
         parts = [f"[{standing.done}/{standing.total}]", label(run), str(result.status)]
         if value is not None:
-            parts.append(f"{metric} {number(value)}")
+            parts.append(f"{metric} {brief(value)}")
         if standing.best:
-            parts.append(f"(best {number(standing.best[0])})")
+            parts.append(f"(best {brief(standing.best[0])})")
         if standing.done < standing.total:
             parts.append(f"{clock(standing.seconds_left())} left")
         return " ".join(parts)
@@ -123,7 +123,7 @@ class LiveView(QuietView):
         yield self._bar(options.max_width)
         if standing.best:
             value, run = standing.best
-            best = f"best {standing.objective.metric} {number(value)}  "
+            best = f"best {standing.objective.metric} {brief(value)}  "
             fits = len(best) + len(label(run)) <= options.max_width
             yield _cut(best + (label(run) if fits else short_label(run)), "green")
         troubles = [
@@ -178,7 +178,7 @@ class LiveView(QuietView):
     def _numbers(self, run: Run, row: EpochEnd | None) -> list[str]:
         logs: Mapping[str, float] = row.logs if row else {}
         metrics = [
-            number(logs[name]) if name in logs else "" for name in ("loss", self.standing.objective.metric)
+            brief(logs[name]) if name in logs else "" for name in ("loss", self.standing.objective.metric)
         ]
         return [str(run.seed), f"{row.epoch + 1 if row else 0}/{epochs_of(run)}", *metrics]
 

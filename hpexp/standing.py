@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from hpexp.messages import EpochEnd
 from hpexp.model import Objective, Result, Run, Status
-from hpexp.plan.values import short
+from hpexp.text import short
 
 
 @dataclass
@@ -77,17 +77,3 @@ def label(run: Run) -> str:
 def short_label(run: Run) -> str:
     """The values of what a run varies, without their names: `0.01 sgd full, seed 0`."""
     return f"{' '.join(short(value) for value in run.axes.values())}, seed {run.seed}".removeprefix(", ")
-
-
-def clock(seconds: float | None) -> str:
-    """`1:05`, `2:03:04`, or `-:--` when not known."""
-    if seconds is None:
-        return "-:--"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def number(value: float) -> str:
-    """Four significant digits."""
-    return f"{value:.4g}"

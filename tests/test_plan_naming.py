@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hpexp.model import ModelSpec, Value
 from hpexp.plan.naming import LONGEST, Names
-from hpexp.plan.values import short
+from hpexp.text import short
 from tests.plans import plan_of
 
 SAFE = re.compile(r"[A-Za-z0-9._,=-]+")

@@ -7,7 +7,7 @@ import re
 import pytest
 from rich.console import Console
 
-from hpexp.results import text
+from hpexp import text
 from hpexp.results.table import Column, as_csv, as_markdown, fitting, print_table
 
 COLUMNS = [

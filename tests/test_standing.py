@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from hpexp.messages import EpochEnd
 from hpexp.model import Objective, Result, Status
-from hpexp.standing import Standing, clock, label
+from hpexp.standing import Standing, label
+from hpexp.text import clock
 from tests.builders import a_run
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hpexp.clean.clean import Cleaning
+from hpexp.text import counted
 
 _SHOWN = 12
 
@@ -23,7 +24,7 @@ def announcement(cleaning: Cleaning, logs: Path) -> str:
         if not found.runs:
             lines += [f"  {line}" for line in _shortened([str(path) for path in found.files])]
     if cleaning.entries:
-        stale = _counted(len(cleaning.entries), "stale entry", "stale entries")
+        stale = counted(len(cleaning.entries), "stale entry", "stale entries")
         lines.append(f"remove {stale} of TensorBoard's registry")
     if found.kept:
         lines.append("keep what hpexp did not write")
@@ -37,14 +38,14 @@ def summary(cleaning: Cleaning) -> str:
     if cleaning.holder:
         parts.append(f"stopped process {cleaning.holder.pid} ({cleaning.holder.command})")
     if cleaning.servers:
-        parts.append(f"stopped {_counted(len(cleaning.servers), 'TensorBoard server')}")
+        parts.append(f"stopped {counted(len(cleaning.servers), 'TensorBoard server')}")
     if cleaning.doomed:
         parts.append(f"deleted {_deleted(cleaning)}")
     if cleaning.entries:
-        parts.append(f"removed {_counted(len(cleaning.entries), 'stale entry', 'stale entries')}")
+        parts.append(f"removed {counted(len(cleaning.entries), 'stale entry', 'stale entries')}")
     kept = cleaning.doomed.kept
     if kept:
-        parts.append(f"kept {_counted(len(kept), 'path')} that hpexp did not write")
+        parts.append(f"kept {counted(len(kept), 'path')} that hpexp did not write")
     return ", ".join(parts)
 
 
@@ -75,12 +76,8 @@ def size_in_words(size: int) -> str:
 
 def _deleted(cleaning: Cleaning) -> str:
     found = cleaning.doomed
-    what = _counted(len(found.runs), "run") if found.runs else _counted(len(found.files), "file")
+    what = counted(len(found.runs), "run") if found.runs else counted(len(found.files), "file")
     return f"{what} ({size_in_words(found.size)})"
-
-
-def _counted(count: int, one: str, many: str = "") -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _shortened(lines: list[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Values of parameters: one spelling for what means the same, and short texts for names."""
+"""Values of parameters: one spelling for what means the same, and texts for ids and names."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from hpexp.model import Params, Value
+from hpexp.text import short
 from hpexp.vocabulary import MINI_BATCH, PARAMETERS
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -59,19 +60,6 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=T
 def name_part(name: str, value: Value) -> str:
     """`name=value` in characters that are safe in a file's name; it starts with none of `.-`."""
     return f"{_safe(name).lstrip('.-') or '_'}={_safe(short(value))}"
-
-
-def short(value: Value) -> str:
-    """A value as a person reads it: 0.01, 1e-05, 64x64, true."""
-    if value is None:
-        return "default"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    if isinstance(value, tuple):
-        return "x".join(map(str, value)) or "none"
-    return str(value)
 
 
 def _safe(text: str) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from hpexp.rerun.compare import SAME, Comparison
 from hpexp.results.runs import finite
-from hpexp.results.text import NOTHING
+from hpexp.text import NOTHING
 
 VERDICTS = {
     "identical": ("green", "the same numbers, to the last bit"),

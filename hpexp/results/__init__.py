@@ -20,8 +20,8 @@ from hpexp.results.query import Query, in_order, matching
 from hpexp.results.ranking import by_rank
 from hpexp.results.runs import as_dict, csv, json_list, table
 from hpexp.results.table import Column, as_markdown, fitting, print_table
-from hpexp.results.text import counted
 from hpexp.store import Store, StoredExperiment, StoredRun
+from hpexp.text import counted
 
 __all__ = ["Query", "print_results"]
 

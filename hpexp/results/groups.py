@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+from hpexp import text
 from hpexp.errors import UsageError
-from hpexp.model import Objective, Value
-from hpexp.results import text
+from hpexp.model import Objective
 from hpexp.results.columns import Columns, unknown
 from hpexp.results.query import ordered
 from hpexp.results.ranking import Point, Spread
@@ -65,7 +65,7 @@ class Groups:
         points = [point for _, point in self.rows]
         return [
             *(
-                Column(name, [_cell(values[place]) for values, _ in self.rows], right=self._numeric(place))
+                Column(name, [text.param(values[place]) for values, _ in self.rows], right=self._numeric(place))
                 for place, name in enumerate(self.names)
             ),
             *(
@@ -94,7 +94,7 @@ class Groups:
         ]
         rows = []
         for values, point in self.rows:
-            row: list[object] = [*map(_cell, values), *(count(point) for count in _COUNTS.values())]
+            row: list[object] = [*map(text.param, values), *(count(point) for count in _COUNTS.values())]
             for name in self.metrics:
                 found = point.metric(name)
                 row += [found.mean, found.std] if found else [None, None]
@@ -140,7 +140,3 @@ def _mean(point: Point, name: str) -> float | None:
 def _spread(point: Point, name: str) -> str:
     found = point.metric(name)
     return text.spread(found.mean, found.std) if found else text.NOTHING
-
-
-def _cell(value: Value) -> str:
-    return text.param(value)

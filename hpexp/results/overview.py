@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
+from hpexp import text
 from hpexp.model import Status
-from hpexp.results import text
 from hpexp.results.ranking import by_rank, score
 from hpexp.results.table import Column
 from hpexp.store import StoredExperiment, StoredRun

@@ -13,8 +13,8 @@ from hpexp.errors import UsageError
 from hpexp.model import Status
 from hpexp.results.columns import Columns
 from hpexp.results.ranking import score
-from hpexp.results.text import param
 from hpexp.store import StoredRun
+from hpexp.text import param
 
 Keep: TypeAlias = Callable[[StoredRun], bool]
 

@@ -7,8 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hpexp import text
 from hpexp.model import Status
-from hpexp.results import text
 from hpexp.results.columns import Columns
 from hpexp.results.ranking import score
 from hpexp.results.table import Column, as_csv

@@ -13,8 +13,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from hpexp import text
 from hpexp.messages import EpochEnd
-from hpexp.results import text
 from hpexp.results.runs import STYLES, finite, in_order
 from hpexp.results.runs import as_dict as run_dict
 from hpexp.show.plot import plot

@@ -14,7 +14,7 @@ from operator import itemgetter
 from rich.cells import cell_len
 from rich.text import Text
 
-from hpexp.results.text import number
+from hpexp.text import number
 
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 """Bits of a braille character: left column from the top, right column from the top."""

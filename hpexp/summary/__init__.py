@@ -10,10 +10,10 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from hpexp import text
 from hpexp.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK
 from hpexp.model import Status
 from hpexp.paths import LogsFolder
-from hpexp.results import text
 from hpexp.results.groups import spread_dict
 from hpexp.results.ranking import Point
 from hpexp.results.runs import as_dict, finite, in_order, json_list, param_column

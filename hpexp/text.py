@@ -1,0 +1,67 @@
+"""Numbers, values and counts as a person reads them."""
+
+from __future__ import annotations
+
+import math
+
+from hpexp.model import Value
+
+NOTHING = "–"
+
+
+def number(value: float | None) -> str:
+    """A metric in a table: four decimals, or three significant digits where those say nothing."""
+    if value is None:
+        return NOTHING
+    if not math.isfinite(value) or value == 0:
+        return f"{value:g}"
+    return f"{value:.4f}" if 0.001 <= abs(value) < 10000 else f"{value:.2e}"
+
+
+def brief(value: float) -> str:
+    """A metric in a line of progress: four significant digits."""
+    return f"{value:.4g}"
+
+
+def spread(mean: float | None, std: float | None) -> str:
+    """`0.9123 ± 0.0045`; the mean alone where there is one value."""
+    if std is None:
+        return number(mean)
+    return f"{number(mean)} ± {number(std) if std else '0.0000'}"
+
+
+def seconds(value: float) -> str:
+    """Three significant digits or whole seconds."""
+    return f"{value:.2f}" if value < 1 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
+
+
+def clock(value: float | None) -> str:
+    """Seconds as `1:05` or `2:03:04`, or `-:--` when not known."""
+    if value is None:
+        return "-:--"
+    minutes, rest = divmod(round(value), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def short(value: Value) -> str:
+    """A parameter's value: 0.01, 1e-05, 64x64, true."""
+    if value is None:
+        return "default"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, tuple):
+        return "x".join(map(str, value)) or "none"
+    return str(value)
+
+
+def param(value: Value) -> str:
+    """`short` for a cell of a table of runs, where nothing is set as plain as can be."""
+    return NOTHING if value is None else "[]" if value == () else short(value)
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """`1 run`, `2,000 runs`; `many` is the plural where it is not `one` with an s."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
