@@ -1,9 +1,23 @@
-"""Every path hpexp writes, in one class."""
+"""Every path hpexp writes, and what its files are called."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
+
+DEFAULT_LOGS = Path("logs")
+INTERNAL = ".hpexp"
+PARTS = ("train", "validation")
+RUN_FILES = ("log.txt", "model.keras")
+DATABASE_FILES = ("runs.db", "runs.db-wal", "runs.db-shm", "runs.db-journal")
+
+_EVENTS = r"events\.out\.tfevents\.\d{10,}\..+\.\d+\.\d+"
+RUN_EVENTS = re.compile(_EVENTS)
+"""Names of a run's event files; those that TensorFlow writes end in `.v2`."""
+EXPERIMENT_EVENTS = re.compile(_EVENTS + r"\.[0-9a-f]{12}|\.writing-\d+")
+"""Names of an experiment's own event files, which end with a hash of what they hold, and of
+one that a killed hpexp left half written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +55,12 @@ class LogsFolder:
 
     @property
     def database(self) -> Path:
-        return self.root / "runs.db"
+        return self.root / DATABASE_FILES[0]
 
     @property
     def internal(self) -> Path:
         """hpexp's own notes: never shown by TensorBoard, deleted by `hpexp clean`."""
-        return self.root / ".hpexp"
+        return self.root / INTERNAL
 
     @property
     def lock(self) -> Path:
@@ -66,3 +80,8 @@ class LogsFolder:
 
     def run(self, experiment: str, run_name: str) -> RunPaths:
         return RunPaths(self.experiment(experiment) / run_name)
+
+
+def logs_words(logs: Path) -> list[str]:
+    """The words of a command line that name this log folder; none for the default one."""
+    return [] if logs == DEFAULT_LOGS else ["--logs", str(logs)]

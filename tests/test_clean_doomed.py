@@ -7,10 +7,11 @@ from pathlib import Path, PurePath
 import pytest
 
 from hpexp.clean.doomed import Choice, Known, doomed
-from hpexp.clean.names import EXPERIMENT_EVENTS, RUN_EVENTS, may_be_run
+from hpexp.clean.names import may_be_run
 from hpexp.clean.tree import Tree
 from hpexp.events.file import EventFile, file_name, write_file
 from hpexp.model import Status
+from hpexp.paths import EXPERIMENT_EVENTS, RUN_EVENTS
 from hpexp.plan.naming import Names
 
 EVENTS = file_name(1e9)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from hpexp.board.serve import Board
 from hpexp.board.servers import Server
+from hpexp.paths import PARTS, logs_words
 
-DEFAULT_LOGS = "logs"
 MOST_SELECTED = 500
 """TensorBoard counts `train` and `validation` of one run as two."""
 
@@ -71,14 +71,12 @@ def _where(board: Board, wishes: Wishes) -> str:
 
 
 def _runs_below(folder: Path) -> int:
-    return sum(name in ("train", "validation") for _, names, _ in os.walk(folder) for name in names)
+    return sum(name in PARTS for _, names, _ in os.walk(folder) for name in names)
 
 
 def _stop_command(wishes: Wishes) -> str:
-    words = ["hpexp", "board", *([wishes.experiment] if wishes.experiment else []), "--stop"]
-    if str(wishes.logs) != DEFAULT_LOGS:
-        words += ["--logs", str(wishes.logs)]
-    return shlex.join(words)
+    names = [wishes.experiment] if wishes.experiment else []
+    return shlex.join(["hpexp", "board", *names, "--stop", *logs_words(wishes.logs)])
 
 
 def _wants_browser(wishes: Wishes) -> bool:

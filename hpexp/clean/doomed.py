@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from hpexp.clean.names import DATABASE, EXPERIMENT_EVENTS, RUN_EVENTS, RUN_FILES, holds_only_a_run
-from hpexp.clean.tree import INTERNAL, Tree
+from hpexp.clean.names import holds_only_a_run
+from hpexp.clean.tree import Tree
 from hpexp.model import Status
+from hpexp.paths import DATABASE_FILES, EXPERIMENT_EVENTS, INTERNAL, RUN_EVENTS, RUN_FILES
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def _take_run(basket: _Basket, where: PurePath, tree: Tree) -> None:
 def _take_root(basket: _Basket, tree: Tree) -> None:
     # The database goes before the logs it tells of, the lock last: a clean that is cut
     # short leaves folders that the next one knows by their shape, and no row without logs.
-    database = [name for name in DATABASE if name in tree.files]
+    database = [name for name in DATABASE_FILES if name in tree.files]
     basket.files[:0] = [PurePath(name) for name in database]
     basket.size += sum(tree.files[name] for name in database)
     if INTERNAL in tree.folders:

@@ -1,4 +1,4 @@
-"""What hpexp's files and folders are called."""
+"""Which folders are runs."""
 
 from __future__ import annotations
 
@@ -6,15 +6,9 @@ import re
 from collections.abc import Mapping
 
 from hpexp.clean.tree import Tree
+from hpexp.paths import RUN_EVENTS, RUN_FILES
 
-_EVENTS = r"events\.out\.tfevents\.\d{10,}\..+\.\d+\.\d+"
-RUN_EVENTS = re.compile(_EVENTS)
-"""Names of hpexp's event files; those that TensorFlow writes end in `.v2`."""
-EXPERIMENT_EVENTS = re.compile(_EVENTS + r"\.[0-9a-f]{12}|\.writing-\d+")
-"""Names of an experiment's own event file, and of one that a killed hpexp left half written."""
 RUN_FOLDER = re.compile(r"[^=]+=.*-(?:[0-9a-f]{6}|[0-9a-f]{12})", re.DOTALL)
-RUN_FILES = ("log.txt", "model.keras")
-DATABASE = ("runs.db", "runs.db-wal", "runs.db-shm", "runs.db-journal")
 
 
 def may_be_run(names: Mapping[str, set[str]], experiment: str, folder: str) -> bool:

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-INTERNAL = ".hpexp"
-_PARTS = ("train", "validation")
+from hpexp.paths import INTERNAL, PARTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ def _experiment(root: Path, experiment: str, is_run: Callable[[str, str], bool])
 
 
 def _run(folder: Path) -> Tree | None:
-    return _folder(folder, lambda name: _folder(folder / name, _no) if name in _PARTS else None)
+    return _folder(folder, lambda name: _folder(folder / name, _no) if name in PARTS else None)
 
 
 def _all(folder: Path) -> Tree | None:

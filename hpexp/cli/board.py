@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from hpexp.cli.options import DEFAULT_LOGS, ExperimentName, Json, Logs
+from hpexp.cli.options import ExperimentName, Json, Logs
+from hpexp.paths import DEFAULT_LOGS
 
 Port = Annotated[
     int | None,

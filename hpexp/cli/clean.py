@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hpexp.cli.options import DEFAULT_LOGS, ExperimentName, Json, Logs, seconds
+from hpexp.cli.options import ExperimentName, Json, Logs, seconds
 from hpexp.errors import EXIT_FAILED, UsageError
 from hpexp.model import Status
+from hpexp.paths import DEFAULT_LOGS
 
 if TYPE_CHECKING:
     from hpexp.clean import Choice, Cleaning

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from hpexp.cli.options import DEFAULT_LOGS, Json, Logs
+from hpexp.cli.options import Json, Logs
 from hpexp.errors import EXIT_FAILED
+from hpexp.paths import DEFAULT_LOGS
 
 
 def doctor(logs: Logs = DEFAULT_LOGS, json: Json = False) -> None:

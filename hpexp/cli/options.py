@@ -14,7 +14,7 @@ def _yaml_files(incomplete: str) -> list[str]:
     folder = Path(incomplete).parent
     return sorted(
         str(path)
-        for path in folder.iterdir()
+        for path in (folder.iterdir() if folder.is_dir() else ())
         if str(path).startswith(incomplete) and (path.is_dir() or path.suffix in (".yaml", ".yml"))
     )
 
@@ -69,8 +69,6 @@ EngineName = Annotated[
     str, typer.Option("--engine", metavar="auto|compiled|fit", help="How runs are trained; `plan` says why.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
-
-DEFAULT_LOGS = Path("logs")
 
 
 def engine_name(text: str) -> Literal["auto", "compiled", "fit"]:

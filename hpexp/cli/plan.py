@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hpexp.cli.options import DEFAULT_LOGS, Config, EngineName, Json, Logs, Set, engine_name
+from hpexp.cli.options import Config, EngineName, Json, Logs, Set, engine_name
+from hpexp.paths import DEFAULT_LOGS
 
 
 def plan(

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import typer
 
-from hpexp.cli.options import DEFAULT_LOGS, Json, Logs, RunName
+from hpexp.cli.options import Json, Logs, RunName
 from hpexp.errors import EXIT_FAILED
+from hpexp.paths import DEFAULT_LOGS
 
 
 def rerun(run: RunName, json: Json = False, logs: Logs = DEFAULT_LOGS) -> None:

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from hpexp.cli.options import DEFAULT_LOGS, ExperimentName, Logs
+from hpexp.cli.options import ExperimentName, Logs
+from hpexp.paths import DEFAULT_LOGS
 
 Sort = Annotated[
     str | None,

@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 
 from hpexp.cli.options import (
-    DEFAULT_LOGS,
     Configs,
     EngineName,
     Json,
@@ -21,6 +20,7 @@ from hpexp.cli.options import (
     place_name,
     seconds,
 )
+from hpexp.paths import DEFAULT_LOGS
 
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, help="Worker processes.", show_default="auto")

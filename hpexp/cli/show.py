@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hpexp.cli.options import DEFAULT_LOGS, Json, Logs, RunName
+from hpexp.cli.options import Json, Logs, RunName
+from hpexp.paths import DEFAULT_LOGS
 
 
 def show(run: RunName, logs: Logs = DEFAULT_LOGS, json: Json = False) -> None:

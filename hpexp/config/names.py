@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 from hpexp.config import wording
+from hpexp.paths import DATABASE_FILES
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
-_RESERVED = ("runs.db", "runs.db-wal", "runs.db-shm")
 
 
 def wrong_name(name: str) -> str | None:
@@ -21,7 +21,7 @@ def wrong_name(name: str) -> str | None:
             f"{wording.show(name)} cannot be the name of a log folder: "
             "use letters, digits, '.', '_' and '-', and begin with none of '.' and '-'"
         )
-    if name.lower() in _RESERVED:
+    if name.lower() in DATABASE_FILES:
         return f"{name} is the name of a file that hpexp writes"
     return None
 

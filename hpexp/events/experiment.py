@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hpexp.events import encode
-from hpexp.events.file import EXPERIMENT_FILE, own_files, write_file
+from hpexp.events.file import own_files, write_file
 from hpexp.events.hparams import EXPERIMENT_TAG, METRIC_PREFIX, Cell, cells, text_columns
 from hpexp.model import Objective, Plan, Task
-from hpexp.paths import LogsFolder
+from hpexp.paths import EXPERIMENT_EVENTS, LogsFolder
 from hpexp.vocabulary import CLASSIFICATION_METRICS, REGRESSION_METRICS
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _metrics(task: Task | None, objective: Objective) -> tuple[str, ...]:
 def _write(folder: Path, data: HParamsPluginData) -> None:
     """Put the configuration there, unless it is there already; a board would not see it a second time."""
     mark = sha256(data.SerializeToString(deterministic=True)).hexdigest()[:12]
-    old = own_files(folder, EXPERIMENT_FILE)
+    old = own_files(folder, EXPERIMENT_EVENTS)
     if len(old) == 1 and old[0].suffix == f".{mark}":
         return
     write_file(folder, [encode.hparams(0.0, EXPERIMENT_TAG, data)], mark)

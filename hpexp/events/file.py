@@ -16,12 +16,6 @@ from pathlib import Path
 from hpexp.events.encode import file_version
 from hpexp.events.records import frame
 
-_NAME = r"events\.out\.tfevents\.\d{10,}\..+\.\d+\.\d+"
-RUN_FILE = re.compile(_NAME)
-"""Names of a run's event files; those that TensorFlow writes end in `.v2`."""
-EXPERIMENT_FILE = re.compile(_NAME + r"\.[0-9a-f]{12}")
-"""Names of an experiment's own event files, which end with a hash of what they hold."""
-
 _numbers = count()
 
 

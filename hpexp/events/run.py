@@ -6,11 +6,11 @@ import time
 from collections.abc import Collection
 
 from hpexp.events import encode
-from hpexp.events.file import RUN_FILE, EventFile, own_files
+from hpexp.events.file import EventFile, own_files
 from hpexp.events.hparams import END_TAG, START_TAG, best_metrics, session_end, session_start
 from hpexp.messages import EpochEnd, SummaryData
 from hpexp.model import Result, Run
-from hpexp.paths import RunPaths
+from hpexp.paths import RUN_EVENTS, RunPaths
 
 _VALIDATION = "val_"
 
@@ -85,6 +85,6 @@ class RunEvents:
 
     def _clear(self) -> None:
         for folder in (self._paths.train, self._paths.validation):
-            for path in own_files(folder, RUN_FILE):
+            for path in own_files(folder, RUN_EVENTS):
                 path.unlink(missing_ok=True)
         self._paths.log.unlink(missing_ok=True)

@@ -65,7 +65,9 @@ class Groups:
         points = [point for _, point in self.rows]
         return [
             *(
-                Column(name, [text.param(values[place]) for values, _ in self.rows], right=self._numeric(place))
+                Column(
+                    name, [text.param(values[place]) for values, _ in self.rows], right=self._numeric(place)
+                )
                 for place, name in enumerate(self.names)
             ),
             *(

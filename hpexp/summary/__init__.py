@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from rich.text import Text
 from hpexp import text
 from hpexp.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK
 from hpexp.model import Status
-from hpexp.paths import LogsFolder
+from hpexp.paths import LogsFolder, logs_words
 from hpexp.results.groups import spread_dict
 from hpexp.results.ranking import Point
 from hpexp.results.runs import as_dict, finite, in_order, json_list, param_column
@@ -61,7 +62,7 @@ def print_summary(outcome: Outcome, logs: Path, console: Console, *, smoke: bool
         _line(console, Text(line, style=style))
     folder = LogsFolder(logs).experiment(facts.name)
     _line(console, _labelled("logs", f"{folder}/"))
-    _line(console, _labelled("next", f"hpexp board {facts.name}{_logs_option(logs)}", "bold"))
+    _line(console, _labelled("next", shlex.join(["hpexp", "board", facts.name, *logs_words(logs)]), "bold"))
 
 
 def _headline(facts: Facts) -> Text:
@@ -148,10 +149,6 @@ def _spread(point: Point, name: str) -> str:
 
 def _labelled(label: str, value: str, style: str = "") -> Text:
     return Text.assemble((f"{label:<8}", "dim"), (value, style))
-
-
-def _logs_option(logs: Path) -> str:
-    return "" if logs == Path("logs") else f" --logs {logs}"
 
 
 def _line(console: Console, line: Text) -> None:
