@@ -56,6 +56,7 @@ class Recorder:
                 case SummaryData():
                     self._events[run.id].summary(message)
                 case LogText():
+                    self._begun(run)
                     self._log(run, message.text)
                 case Finished():
                     self._finish(run, message.result)
@@ -90,9 +91,12 @@ class Recorder:
         self._events[run.id] = events
         return events
 
+    def _begun(self, run: Run) -> RunEvents:
+        """The run's events; one whose worker died before training began has none yet."""
+        return self._events.get(run.id) or self._open(run)
+
     def _finish(self, run: Run, result: Result) -> None:
-        # A run whose worker died before training began has no events yet.
-        events = self._events.get(run.id) or self._open(run)
+        events = self._begun(run)
         if result.traceback or result.error:
             self._log(run, result.traceback or f"{result.status}: {result.error}\n")
         events.finish(result)

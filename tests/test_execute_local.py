@@ -79,6 +79,13 @@ def test_a_group_whose_worker_dies_is_trained_run_by_run(backend: LocalBackend) 
     messages = train(backend, a_job(experiment, *runs, engine="compiled"))
     ended = results(messages)
     assert [ended[run.id] for run in runs] == [Status.DONE, Status.DONE, Status.FAILED, Status.DONE]
+    notes = [place for place, each in enumerate(messages) if "trained alone" in getattr(each, "text", "")]
+    assert notes
+    # A log is cleared where its run starts; the note comes after that.
+    for place in notes:
+        before = messages[place - 1]
+        assert isinstance(before, Started)
+        assert before.run_id == messages[place].run_id
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,15 @@ def test_a_run_whose_worker_died_before_it_started_has_a_log(logs: LogsFolder, r
     assert "exit code 5" in logs.run("toy", run.name).log.read_text()
 
 
+def test_what_a_worker_printed_before_its_run_started_is_kept(logs: LogsFolder, recorder: Recorder) -> None:
+    run = RUNS[0]
+    recorder.record(LogText(run.id, "last words\n"))
+    recorder.record(Finished(run.id, Result(Status.FAILED, error="the worker died: exit code 5")))
+    text = logs.run("toy", run.name).log.read_text()
+    assert text.startswith("last words\n")
+    assert "exit code 5" in text
+
+
 def test_a_folder_that_cannot_be_written_is_an_error_for_a_person(
     logs: LogsFolder, recorder: Recorder
 ) -> None:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from hpexp.errors import HpexpError
 from hpexp.execute.clock import JobClock
 from hpexp.execute.process import WorkerProcess, wait_for
-from hpexp.messages import Finished, Job, LogText, Message
+from hpexp.messages import Finished, Job, LogText, Message, Started
 from hpexp.model import Group, Result, Status
 
 TICK_SECONDS = 0.25
@@ -35,6 +35,8 @@ class LocalBackend:
         self._workers: list[WorkerProcess] = []
         self._clocks: dict[int, JobClock] = {}
         self._baseline: dict[int, int] = {}
+        self._notes: dict[str, str] = {}
+        """Run id -> what its log begins with: a log is cleared where a run starts again."""
         self._early_deaths = 0
 
     def submit(self, job: Job) -> None:
@@ -113,6 +115,8 @@ class LocalBackend:
         for message in received:
             clock.see(message)
             yield message
+            if isinstance(message, Started) and message.run_id in self._notes:
+                yield LogText(message.run_id, self._notes.pop(message.run_id))
 
     def _lost(self, worker: WorkerProcess) -> Iterator[Message]:
         """A worker died: its active runs failed, the others of its job are trained again."""
@@ -132,16 +136,16 @@ class LocalBackend:
             return
         if len(clock.job.group.runs) > 1:
             why = f"the worker died ({how}); this run is trained alone"
-            yield from self._one_by_one(clock, why)
+            self._one_by_one(clock, why)
             return
         # A single run: whether it had started or not, it is what the worker died of.
         yield from _fail(clock.unfinished, f"the worker died: {how}", tail)
 
-    def _one_by_one(self, clock: JobClock, why: str) -> Iterator[Message]:
+    def _one_by_one(self, clock: JobClock, why: str) -> None:
         unfinished = set(clock.unfinished)
         for run in clock.job.group.runs:
             if run.id in unfinished:
-                yield LogText(run.id, why + "\n")
+                self._notes[run.id] = why + "\n"
                 self._jobs.append(replace(clock.job, group=Group(clock.job.group.id, "fit", (run,))))
 
     def _enforce_limits(self) -> Iterator[Message]:
