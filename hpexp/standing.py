@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -47,7 +48,7 @@ class Standing:
         self.epochs_done += epochs_of(run) - (last.epoch + 1 if last else 0)
         self.counts[result.status] += 1
         value = result.metrics.get(self.objective.metric)
-        if value is None or not result.status.ranked:
+        if value is None or math.isnan(value) or not result.status.ranked:
             return False
         if self.best is None or self.objective.better(value, self.best[0]):
             self.best = (value, run)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 from hpexp.messages import EpochEnd
 from hpexp.model import Objective, Result, Status
 from hpexp.standing import Standing, label
@@ -25,6 +27,7 @@ def test_the_best_is_by_the_objective_and_never_a_diverged_run() -> None:
     assert not state.finish(runs[2], done(0.99, Status.DIVERGED))
     assert not state.finish(runs[3], Result(Status.FAILED))
     assert state.best == (0.8, runs[0])
+    assert not standing().finish(runs[0], done(math.nan))
     assert state.done == 4
     assert not state.running
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from hpexp.model import Objective, Status
 from hpexp.paths import LogsFolder
 from hpexp.results.columns import Columns
-from hpexp.results.ranking import Point, Spread, points_by_rank, points_of, spread
+from hpexp.results.ranking import Point, Spread, points_by_rank, points_of, score, spread
 from hpexp.run import Outcome
 from hpexp.store import Store, StoredRun
 
@@ -92,13 +92,11 @@ def rivals(facts: Facts) -> int | None:
     None where the winner has one seed, so that nothing is known of chance.
     """
     metric, mode = facts.objective.metric, facts.objective.mode
-    values = [[run.metrics[metric] for run in point.runs if _counts(run, metric)] for point in facts.ranked]
+    values = [
+        [value for run in point.runs if (value := score(run, metric)) is not None] for point in facts.ranked
+    ]
     if not values or len(values[0]) < 2:
         return None
     if mode == "max":
         return sum(max(others) >= min(values[0]) for others in values[1:])
     return sum(min(others) <= max(values[0]) for others in values[1:])
-
-
-def _counts(run: StoredRun, metric: str) -> bool:
-    return run.status.ranked and metric in run.metrics
