@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hpexp.errors import UsageError
-from hpexp.model import Status
+from hpexp.model import FAILURES, Status
 from hpexp.run import Outcome
 from hpexp.store import StoredRun
 from hpexp.summary.facts import Facts, load
@@ -41,7 +41,7 @@ def write_junit(file: Path, outcomes: Sequence[Outcome], logs: Path) -> None:
 
 
 def _suite(facts: Facts) -> ET.Element:
-    failed = facts.of(Status.FAILED, Status.TIMEOUT)
+    failed = facts.of(*FAILURES)
     skipped = facts.of(Status.INTERRUPTED, Status.PENDING, Status.RUNNING)
     started = min((run.started for run in facts.runs if run.started), default=None)
     suite = ET.Element(
@@ -63,7 +63,7 @@ def _case(run: StoredRun) -> ET.Element:
     case = ET.Element(
         "testcase", classname=_clean(run.experiment), name=_clean(run.name), time=f"{run.seconds:.3f}"
     )
-    if run.status in (Status.FAILED, Status.TIMEOUT):
+    if run.status in FAILURES:
         failure = ET.SubElement(
             case, "failure", type=str(run.status), message=_clean(run.error or run.status)
         )

@@ -46,6 +46,10 @@ class Status(StrEnum):
         return self in (Status.DONE, Status.STOPPED)
 
 
+FAILURES = (Status.FAILED, Status.TIMEOUT)
+"""What `hpexp run` counts against `max_failures`, and ends with exit code 1 for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Split:
     """Shares of the examples for validation and test, and the seed that picks them."""

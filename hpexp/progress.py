@@ -16,14 +16,13 @@ from rich.table import Table
 from rich.text import Text
 
 from hpexp.messages import EpochEnd
-from hpexp.model import Objective, Result, Run, Status
+from hpexp.model import FAILURES, Objective, Result, Run, Status
 from hpexp.standing import Standing, epochs_of, label, short_label
 from hpexp.text import brief, clock, short
 
 SHOWN_RUNS = 6
 GAP = 2
 """Spaces between the columns of a table."""
-BAD = (Status.FAILED, Status.TIMEOUT)
 COLOURS = {
     Status.FAILED: "red",
     Status.TIMEOUT: "red",
@@ -60,7 +59,7 @@ class QuietView:
 
     def finished(self, run: Run, result: Result) -> None:
         self.standing.finish(run, result)
-        if result.status in BAD:
+        if result.status in FAILURES:
             self.note(failure_line(run, result))
 
     def note(self, text: str) -> None:

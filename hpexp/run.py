@@ -19,7 +19,7 @@ from hpexp.interrupt import Interrupt
 from hpexp.jobs import make_jobs, worker_count
 from hpexp.lock import LogsLock
 from hpexp.messages import Finished, Job, Message
-from hpexp.model import Engine, Experiment, Group, Plan, Result, Status
+from hpexp.model import FAILURES, Engine, Experiment, Group, Plan, Result, Status
 from hpexp.paths import LogsFolder
 from hpexp.plan import build_plan
 from hpexp.progress import View
@@ -29,8 +29,6 @@ from hpexp.store import Store
 TRAINER = "hpexp.train.worker"
 TICK_SECONDS = 0.5
 """What has been recorded is visible to others, TensorBoard among them, at most this late."""
-
-FAILURES = (Status.FAILED, Status.TIMEOUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +151,11 @@ def _train(session: _Session, plan: Plan, todo: set[str]) -> Outcome:
         try:
             gave_up = _execute(session.backend, jobs, recorder, most, session.interrupt)
         finally:
-            recorder.interrupt()
-            session.view.close()
+            try:
+                recorder.interrupt()
+            finally:
+                # The terminal gets its cursor back even where the logs cannot be written.
+                session.view.close()
     interrupted = session.interrupt.requested
     return Outcome(plan, len(plan.runs) - len(todo), recorder.results, interrupted, gave_up)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from hpexp import text
-from hpexp.model import Status
+from hpexp.model import FAILURES
 from hpexp.results.ranking import by_rank, score
 from hpexp.results.table import Column
 from hpexp.store import StoredExperiment, StoredRun
@@ -19,7 +19,7 @@ def overview(experiments: Sequence[StoredExperiment], runs: Sequence[StoredRun])
     for run in runs:
         of[run.experiment].append(run)
     best = [_best(each, of[each.name]) for each in experiments]
-    failed = [each.counts.get(Status.FAILED, 0) + each.counts.get(Status.TIMEOUT, 0) for each in experiments]
+    failed = [sum(each.counts.get(status, 0) for status in FAILURES) for each in experiments]
     done = [sum(count for status, count in each.counts.items() if status.finished) for each in experiments]
     return [
         Column("experiment", [each.name for each in experiments], right=False),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from hpexp.model import Objective, Status
+from hpexp.model import FAILURES, Objective, Status
 from hpexp.store import StoredRun
 
 _UNRANKED = (
@@ -77,7 +77,7 @@ class Point:
 
     @property
     def failures(self) -> int:
-        return self.counts[Status.FAILED] + self.counts[Status.TIMEOUT]
+        return sum(self.counts[status] for status in FAILURES)
 
     @property
     def diverged(self) -> int:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from hpexp import text
 from hpexp.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK
-from hpexp.model import Status
+from hpexp.model import FAILURES
 from hpexp.paths import LogsFolder, logs_words
 from hpexp.results.groups import spread_dict
 from hpexp.results.ranking import Point
@@ -77,7 +77,7 @@ def _headline(facts: Facts) -> Text:
 
 
 def _smoke_line(facts: Facts) -> Text:
-    bad = facts.of(Status.FAILED, Status.TIMEOUT)
+    bad = facts.of(*FAILURES)
     good = sum(count for status, count in facts.counts.items() if status.finished)
     rest = len(facts.runs) - good - len(bad)
     parts = [f"{text.counted(good, 'run')} ok"] if good or not bad else []
