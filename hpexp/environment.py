@@ -24,13 +24,18 @@ def describe(folder: Path, command: list[str] | None = None) -> dict[str, object
     return {
         "hpexp": hpexp.__version__,
         "python": platform.python_version(),
-        "packages": {name: version(name) for name in PACKAGES},
+        "packages": versions(),
         "platform": platform.platform(),
         "machine": platform.machine(),
         "cpus": os.cpu_count(),
         "git": git(folder),
         "command": shlex.join(command if command is not None else ["hpexp", *sys.argv[1:]]),
     }
+
+
+def versions() -> dict[str, str | None]:
+    """The installed versions of the packages that decide a result."""
+    return {name: version(name) for name in PACKAGES}
 
 
 def version(package: str) -> str | None:

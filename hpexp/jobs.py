@@ -12,6 +12,8 @@ from hpexp.paths import LogsFolder
 
 MIN_LANES = 128
 """A group is not split into parts smaller than this: every part is compiled anew."""
+MAX_WORKERS = 8
+"""Workers started unasked: each takes some 800 MB."""
 
 
 def make_jobs(plan: Plan, todo: Collection[str], workers: int, logs: LogsFolder) -> list[Job]:
@@ -51,9 +53,6 @@ def worker_count(asked: int | None, plans: Collection[Plan]) -> int:
     lanes = max((len(plan.runs) for plan in plans), default=1)
     wanted = max(groups, lanes // MIN_LANES)
     return max(1, min(os.cpu_count() or 1, wanted, MAX_WORKERS))
-
-
-MAX_WORKERS = 8
 
 
 def _only(group: Group, todo: Collection[str]) -> Group:

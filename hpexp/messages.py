@@ -21,9 +21,8 @@ from hpexp.model import Experiment, Group, Result
 class Job:
     """What the driver gives a worker: train these runs with the group's engine.
 
-    `checkpoints` is a folder for `training.checkpoint_every`, `models` one for saved
-    models; both are empty where not wanted. `graph_for` names the runs whose graph is
-    logged.
+    `checkpoints` is the folder for `training.checkpoint_every`, '' where none is wanted.
+    `graph_for` holds the ids of the runs whose graph is logged.
     """
 
     experiment: Experiment
@@ -31,7 +30,7 @@ class Job:
     graph_for: frozenset[str] = frozenset()
     checkpoints: str = ""
     models: Mapping[str, str] | None = None
-    """Run id -> path of the `model.keras` to save."""
+    """Run id -> path of the `model.keras` to save; `None` where none is wanted."""
     threads: int = 0
     """Threads for TensorFlow, decided by a worker's first job; 0 leaves it to TensorFlow."""
 

@@ -133,19 +133,19 @@ def _collapsed(plan: Plan) -> list[str]:
 
 
 def _joined(reasons: Sequence[str]) -> str:
-    """Reasons that start and end alike as one: `optimizer adam, lion has none`."""
-    heads: dict[tuple[str, str], list[str]] = {}
+    """Reasons that start and end alike as one: `optimizers adam, lion have none`."""
+    without: dict[str, list[str]] = {}
     rest = []
     for reason in reasons:
-        words = reason.split(" ")
-        if len(words) == 4 and words[2:] == ["has", "none"]:
-            heads.setdefault((words[0], "has none"), []).append(words[1])
-        else:
-            rest.append(reason)
-    named = []
-    for (noun, end), values in heads.items():
-        several = len(values) > 1
-        named.append(f"{noun}{'s' if several else ''} {', '.join(values)} {'have none' if several else end}")
+        match reason.split(" "):
+            case [noun, value, "has", "none"]:
+                without.setdefault(noun, []).append(value)
+            case _:
+                rest.append(reason)
+    named = [
+        f"{noun}s {', '.join(values)} have none" if len(values) > 1 else f"{noun} {values[0]} has none"
+        for noun, values in without.items()
+    ]
     return "; ".join([*named, *rest])
 
 

@@ -228,8 +228,7 @@ def test_each_run_knows_the_command_that_trained_it(logs: LogsFolder) -> None:
         store.begin(changed, "hpexp run other.yaml -s a=1", {"overrides": ["a=1"], "python": "3.12"})
         store.started("toy", second.id, 1.0)
         store.finished("toy", second.id, a_result())
-        earlier, later = store.made_by("toy", first.id), store.made_by("toy", second.id)
-        assert store.made_by("toy", "unknown") is None
+        earlier, later = (run.made for run in store.runs("toy"))
     assert earlier
     assert (earlier.command, earlier.config, earlier.overrides) == ("hpexp run toy.yaml", "name: toy\n", ())
     assert later

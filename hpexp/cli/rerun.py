@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import typer
 
 from hpexp.cli.options import Json, Logs, RunName
@@ -17,8 +15,8 @@ def rerun(run: RunName, json: Json = False, logs: Logs = DEFAULT_LOGS) -> None:
     from hpexp.cli.terminal import output
     from hpexp.rerun import print_comparison, repeat
 
-    with story.backend_for(story.RunOptions(logs=Path(logs))) as backend:
-        comparison = repeat(run, Path(logs), backend)
+    with story.backend_for(story.RunOptions(logs=logs)) as backend:
+        comparison = repeat(run, logs, backend)
     print_comparison(comparison, output(), as_json=json)
     if comparison.verdict == "different":
         raise typer.Exit(EXIT_FAILED)

@@ -90,8 +90,8 @@ def _changes(stored: StoredRun, path: Path) -> Iterator[str]:
         if before.get(name) != now[name]:
             yield f"{name}: {before.get(name)} -> {now[name]}"
     packages: Mapping[str, Any] = before.get("packages") or {}
-    for package in environment.PACKAGES:
-        if packages.get(package) != (version := environment.version(package)):
+    for package, version in environment.versions().items():
+        if packages.get(package) != version:
             yield f"{package}: {packages.get(package)} -> {version}"
     if before.get("git") != now["git"]:
         yield f"git: {_commit(before.get('git'))} -> {_commit(now['git'])}"

@@ -13,7 +13,7 @@ from hpexp.model import Experiment, Result, Run, Status
 from hpexp.paths import LogsFolder
 from hpexp.store import reading, writing
 from hpexp.store.database import Database
-from hpexp.store.records import Invocation, StoredExperiment, StoredRun
+from hpexp.store.records import StoredExperiment, StoredRun
 from hpexp.store.values import to_text
 
 
@@ -132,11 +132,6 @@ class Store:
     def epochs(self, experiment: str, run_id: str) -> list[EpochEnd]:
         """The epochs of a run's last try."""
         return reading.epochs(self._database, experiment, run_id)
-
-    def made_by(self, experiment: str, run_id: str) -> Invocation | None:
-        """The `hpexp run` that trained the run: its command, file, text, overrides and facts."""
-        found = [run for run in self.runs(experiment, all_=True) if run.id == run_id]
-        return found[0].made if found else None
 
     def delete(self, experiment: str | None, ids: Collection[str] | None) -> None:
         """Delete runs with their epochs: of one experiment or all, these ids or all."""
