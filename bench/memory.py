@@ -26,7 +26,7 @@ def memory(*, place: Place, results: Results, limit: float) -> None:
                 "name": NAME,
                 "data": "digits",
                 "model": "mlp",
-                "params": {"epochs": 2},
+                "params": {"epochs": 1},
                 "grid": {"learning_rate": {"log": [1e-4, 1e-1], "n": 50}, "activation": ["relu", "tanh"]},
                 "seeds": 3,
             }
