@@ -11,10 +11,12 @@ from typing import Any
 
 import keras
 import numpy as np
+import pytest
 
 from hpexp.messages import EpochEnd, Finished, Job, Message
-from hpexp.model import DataSpec, Engine, Experiment, Group, ModelSpec, Objective, Result, Run, Value
-from hpexp.train.compiled import cost
+from hpexp.model import DataSpec, Engine, Experiment, Group, ModelSpec, Objective, Result, Run, Split, Value
+from hpexp.train import fit
+from hpexp.train.compiled import cost, part
 from hpexp.train.worker import train_job
 
 DEFAULTS: Mapping[str, Value] = {
@@ -49,6 +51,16 @@ def runs(**axes: Sequence[Value]) -> tuple[Run, ...]:
     return tuple(made)
 
 
+def images(folder: Path) -> DataSpec:
+    """48 images for training, 16 for validation: 6 by 6, three classes."""
+    random = np.random.default_rng(0)
+    y = np.arange(64) % 3
+    x = random.random((64, 6, 6, 1), np.float32)
+    x[:, :2] += y[:, None, None, None] * np.float32(0.3)
+    np.savez(folder / "images.npz", x=x, y=y)
+    return DataSpec("npz", str(folder / "images.npz"), split=Split(0.25, 0.0))
+
+
 def group(*parts: tuple[Run, ...]) -> tuple[Run, ...]:
     """The runs of all parts, with ids of their own."""
     return tuple(replace(run, id=f"r{number}") for number, run in enumerate(itertools.chain(*parts)))
@@ -56,7 +68,7 @@ def group(*parts: tuple[Run, ...]) -> tuple[Run, ...]:
 
 @dataclass(frozen=True)
 class Trained:
-    """By run id: each epoch's numbers, the result, and the weights of the saved model."""
+    """By run id: each epoch's numbers, the result, and the weights of the model that would be saved."""
 
     epochs: dict[str, list[Mapping[str, float]]]
     results: dict[str, Result]
@@ -64,20 +76,25 @@ class Trained:
     messages: list[Message]
 
 
-def train(engine: Engine, spec: Experiment, lanes: tuple[Run, ...], folder: Path | None = None) -> Trained:
-    """Train the runs as one group; models are saved where a folder is given."""
-    models = {run.id: str(folder / f"{engine}-{run.id}.keras") for run in lanes} if folder else None
+def train(engine: Engine, spec: Experiment, lanes: tuple[Run, ...]) -> Trained:
+    """Train the runs as one group."""
     messages: list[Message] = []
-    train_job(Job(spec, Group(0, engine, lanes), models=models), messages.append)
+    weights: dict[str, list[np.ndarray]] = {}
+
+    def keep(model: keras.Model, path: str) -> None:
+        weights[path] = model.get_weights()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit, "save_model", keep)
+        patch.setattr(part, "save_model", keep)
+        models = {run.id: run.id for run in lanes}
+        train_job(Job(spec, Group(0, engine, lanes), models=models), messages.append)
     epochs: dict[str, list[Mapping[str, float]]] = {run.id: [] for run in lanes}
     for message in messages:
         if isinstance(message, EpochEnd):
             assert message.epoch == len(epochs[message.run_id])
             epochs[message.run_id].append(message.logs)
     results = {m.run_id: m.result for m in messages if isinstance(m, Finished)}
-    weights = {}
-    for run_id, path in (models or {}).items():
-        weights[run_id] = keras.saving.load_model(path, compile=False).get_weights()
     return Trained(epochs, results, weights, messages)
 
 
@@ -85,7 +102,6 @@ def assert_same(
     spec: Experiment,
     lanes: tuple[Run, ...],
     rtol: float,
-    folder: Path | None = None,
     ways: Sequence[str] = ("graph",),
 ) -> Trained:
     """Both engines: the same epochs, ends and weights, to a relative tolerance; `fit`'s are returned.
@@ -93,13 +109,13 @@ def assert_same(
     `ways` are how the compiled engine runs: TensorFlow's graph, or XLA. Weights are
     compared relative to the largest of their tensor.
     """
-    fit = train("fit", spec, lanes, folder)
+    expected = train("fit", spec, lanes)
     for way in ways:
         with compiling(way):
-            compiled = train("compiled", spec, lanes, folder)
+            compiled = train("compiled", spec, lanes)
         for run in lanes:
-            same_run(run, compiled, fit, rtol)
-    return fit
+            same_run(run, compiled, expected, rtol)
+    return expected
 
 
 @contextmanager
@@ -113,8 +129,8 @@ def compiling(way: str) -> Iterator[None]:
         cost.COMPILE_SECONDS = before
 
 
-def same_run(run: Run, compiled: Trained, fit: Trained, rtol: float) -> None:
-    mine, other = compiled.results[run.id], fit.results[run.id]
+def same_run(run: Run, compiled: Trained, expected: Trained, rtol: float) -> None:
+    mine, other = compiled.results[run.id], expected.results[run.id]
     assert mine.engine == "compiled"
     assert other.engine == "fit"
     assert mine.status == other.status, run.name
@@ -124,13 +140,13 @@ def same_run(run: Run, compiled: Trained, fit: Trained, rtol: float) -> None:
     assert mine.error == other.error, run.name
     close(run.name, mine.metrics, other.metrics, rtol)
     close(run.name, mine.test, other.test, rtol)
-    assert len(compiled.epochs[run.id]) == len(fit.epochs[run.id]), run.name
-    for epoch, expected in zip(compiled.epochs[run.id], fit.epochs[run.id], strict=True):
-        close(run.name, epoch, expected, rtol)
-    if run.id in fit.weights:
-        for weight, expected in zip(compiled.weights[run.id], fit.weights[run.id], strict=True):
-            scale = max(float(np.max(np.abs(expected), initial=0)), 1e-3)
-            np.testing.assert_allclose(weight, expected, rtol=0, atol=10 * rtol * scale, err_msg=run.name)
+    assert len(compiled.epochs[run.id]) == len(expected.epochs[run.id]), run.name
+    for epoch, wanted in zip(compiled.epochs[run.id], expected.epochs[run.id], strict=True):
+        close(run.name, epoch, wanted, rtol)
+    weights = (trained.weights.get(run.id, ()) for trained in (compiled, expected))
+    for weight, wanted in zip(*weights, strict=True):
+        scale = max(float(np.max(np.abs(wanted), initial=0)), 1e-3)
+        np.testing.assert_allclose(weight, wanted, rtol=0, atol=10 * rtol * scale, err_msg=run.name)
 
 
 def close(name: str, mine: Mapping[str, float], expected: Mapping[str, float], rtol: float) -> None:

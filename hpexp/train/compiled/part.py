@@ -23,6 +23,7 @@ from hpexp.train.compiled.scoring import score_test
 from hpexp.train.compiled.table import Lane, columns, schedules
 from hpexp.train.compiled.training import Training
 from hpexp.train.compiled.trial import agrees, quiet
+from hpexp.train.compiled.updates import optimizer_key
 from hpexp.train.data import Arrays, prepare
 from hpexp.train.models import from_logits
 from hpexp.train.saving import save_model
@@ -140,6 +141,7 @@ class Part:
     def _pays(self, lanes: Sequence[Lane], batch: int, steps: int) -> bool:
         return compiling_pays(
             updates=steps * max(lane.epochs for lane in lanes),
+            optimizers=len({optimizer_key(lane.params) for lane in lanes}),
             lanes=len(lanes),
             batch=batch,
             units=self._blueprint.units,
