@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -214,3 +215,14 @@ def test_what_is_asked_for_wrongly(logs: Path, tmp_path: Path, out: Print) -> No
         out(logs, group_by=("optimizer", ""))
     with pytest.raises(UsageError, match="no column 'seed'"):
         out(logs, group_by=("optimizer",), sort="seed")
+
+
+def test_the_best_value_is_bold_whatever_the_order(logs: Path) -> None:
+    for sort in (None, "seed", "learning_rate"):
+        console = Console(
+            file=io.StringIO(), width=140, force_terminal=True, color_system="standard", no_color=False
+        )
+        print_results(logs, "toy", Query(sort=sort), "table", console)
+        assert isinstance(console.file, io.StringIO)
+        found = re.findall(r"\x1b\[1m([^\x1b]*)\x1b", console.file.getvalue())
+        assert [each.strip() for each in found[1:]] == ["0.9500"]

@@ -132,7 +132,7 @@ def _print_runs(
     elif format_ == "csv":
         _write(csv(runs, columns))
     else:
-        _print_columns(table(runs, columns, objective.metric if objective else None), format_, console)
+        _print_columns(table(runs, columns, objective), format_, console)
 
 
 def _print_groups(

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hpexp import text
-from hpexp.model import Status
+from hpexp.model import Objective, Status
 from hpexp.results.columns import Columns
-from hpexp.results.ranking import score
+from hpexp.results.ranking import by_rank, score
 from hpexp.results.table import Column, as_csv
 from hpexp.store import StoredRun
 
@@ -27,9 +27,10 @@ STYLES = {
 SHORT_ID = 6
 
 
-def table(runs: Sequence[StoredRun], columns: Columns, objective: str | None) -> list[Column]:
-    """What a person looks at; `objective` is the metric that always stays in sight."""
+def table(runs: Sequence[StoredRun], columns: Columns, objective: Objective | None) -> list[Column]:
+    """What a person looks at; the objective always stays in sight, its best value bold."""
     many = len({run.experiment for run in runs}) > 1
+    main = objective.metric if objective else None
     lead = [Column("experiment", [run.experiment for run in runs], right=False)] if many else []
     return [
         *lead,
@@ -44,7 +45,7 @@ def table(runs: Sequence[StoredRun], columns: Columns, objective: str | None) ->
         ),
         Column("epochs", [str(run.epochs) for run in runs], weight=6),
         Column("best epoch", [_best_epoch(run) for run in runs], weight=8),
-        *(_metric(runs, name, objective) for name in in_order(columns.metrics, objective)),
+        *(_metric(runs, name, objective) for name in in_order(columns.metrics, main)),
         Column("seconds", [text.seconds(run.seconds) if run.finished else "–" for run in runs], weight=5),
     ]
 
@@ -116,12 +117,13 @@ def json_list(rows: Sequence[Mapping[str, Any]]) -> str:
     return f"[\n{lines}\n]\n" if rows else "[]\n"
 
 
-def _metric(runs: Sequence[StoredRun], name: str, objective: str | None) -> Column:
-    main = name == objective
-    best = next((row for row, run in enumerate(runs) if score(run, name) is not None), None) if main else None
-    styles = ["bold" if row == best else "" for row in range(len(runs))] if main else ()
-    weight = 0 if main else 7 if name.startswith("val_") else 9
-    return Column(name, [text.number(run.metrics.get(name)) for run in runs], weight=weight, styles=styles)
+def _metric(runs: Sequence[StoredRun], name: str, objective: Objective | None) -> Column:
+    cells = [text.number(run.metrics.get(name)) for run in runs]
+    if objective is None or name != objective.metric:
+        return Column(name, cells, weight=7 if name.startswith("val_") else 9)
+    best = by_rank(runs, objective)[0] if runs else None
+    styles = ["bold" if run is best and score(run, name) is not None else "" for run in runs]
+    return Column(name, cells, styles=styles)
 
 
 def _best_epoch(run: StoredRun) -> str:

@@ -10,6 +10,7 @@ from itertools import accumulate
 
 from rich.cells import cell_len
 from rich.console import Console
+from rich.control import strip_control_codes
 from rich.text import Span, Text
 
 GAP = "  "
@@ -50,7 +51,8 @@ def print_table(columns: Sequence[Column], console: Console) -> None:
     """Print the columns side by side, every row on one line, however long."""
     lines = [GAP.join(cells).rstrip() for cells in zip(*map(_padded, columns), strict=True)]
     if console.color_system is None:
-        console.out("\n".join(lines), highlight=False)
+        # rich would take each of thousands of lines apart.
+        console.file.write(strip_control_codes("\n".join(lines)) + "\n")
         return
     text = Text("\n".join(lines), no_wrap=True)
     text.spans = [Span(0, len(lines[0]), "bold"), *_spans(columns, lines)]
