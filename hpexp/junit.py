@@ -40,6 +40,16 @@ def write_junit(file: Path, outcomes: Sequence[Outcome], logs: Path) -> None:
         raise UsageError(f"--junit: {file}: {error.strerror}") from error
 
 
+def refuse_folder(file: Path) -> None:
+    """Refuse, before anything is trained, a name that no report can have.
+
+    Raises:
+        UsageError: it is a folder's, or none.
+    """
+    if not file.name or file.is_dir():
+        raise UsageError(f"--junit: {file} is a folder; name a file, such as junit.xml")
+
+
 def _suite(facts: Facts) -> ET.Element:
     failed = facts.of(*FAILURES)
     skipped = facts.of(Status.INTERRUPTED, Status.PENDING, Status.RUNNING)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hpexp.errors import UsageError
-from hpexp.junit import write_junit
+from hpexp.junit import refuse_folder, write_junit
 from hpexp.model import Result, Status
 from hpexp.paths import LogsFolder
 from hpexp.run import Outcome
@@ -71,3 +71,14 @@ def test_a_file_that_cannot_be_written_is_an_error(outcome: Outcome, tmp_path: P
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match=r"--junit: .*junit\.xml: "):
         write_junit(tmp_path / "file" / "junit.xml", [outcome], tmp_path)
+
+
+@pytest.mark.parametrize("name", ["", ".", "/", "reports"])
+def test_a_folder_is_refused_before_anything_is_trained(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "reports").mkdir()
+    with pytest.raises(UsageError, match="is a folder"):
+        refuse_folder(Path(name))
+    refuse_folder(Path("junit.xml"))

@@ -70,17 +70,22 @@ def run_app(arguments: list[str]) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # `hpexp results | head`: the reader has what it wanted.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_OK
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EIO):
             raise
-        # `hpexp results > file` on a full disk. What is buffered cannot be written at the end either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # `hpexp results > file` on a full disk.
+        _drop_output()
         print_error(HpexpError(f"the output cannot be written: {error.strerror}"))
         return EXIT_FAILED
     except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):
+            # `hpexp results | head`: the reader has what it wanted, where Typer sees a failure.
+            _drop_output()
+            return EXIT_OK
         return end.code if isinstance(end.code, int) else EXIT_OK
     return EXIT_OK
+
+
+def _drop_output() -> None:
+    """What is still buffered cannot be written when the process ends either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

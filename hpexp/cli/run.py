@@ -59,10 +59,12 @@ def run(
     """Train every run of the experiments that is not done yet, and say what was learned."""
     from hpexp import run as story
     from hpexp.cli.terminal import messages, output
-    from hpexp.junit import write_junit
+    from hpexp.junit import refuse_folder, write_junit
     from hpexp.progress import view_for
     from hpexp.summary import exit_code, print_json, print_summary
 
+    if junit is not None:
+        refuse_folder(junit)
     with ExitStack() as stack:
         given = context.get_parameter_source("logs")
         if smoke and given is not None and given.name == "DEFAULT":
@@ -82,7 +84,7 @@ def run(
         backend = stack.enter_context(story.backend_for(options))
         plans = story.load_plans(configs, options)
         outcomes = story.run(plans, options, view_for(messages(), quiet=quiet), backend)
-        if junit:
+        if junit is not None:
             write_junit(junit, outcomes, logs)
         if json:
             print_json(outcomes, logs)
