@@ -11,11 +11,11 @@ import typer
 
 from hpexp.cli.options import ExperimentName, Json, Logs, seconds
 from hpexp.errors import EXIT_FAILED, UsageError
-from hpexp.model import Status
 from hpexp.paths import DEFAULT_LOGS
 
 if TYPE_CHECKING:
     from hpexp.clean import Choice, Cleaning
+    from hpexp.model import Status
 
 StatusNames = Annotated[
     str | None,
@@ -74,7 +74,9 @@ def _choice(experiment: str | None, status: str | None, older_than: str | None) 
 
 
 def _statuses(text: str | None) -> frozenset[Status]:
-    names = [name.strip() for name in (text or "").split(",")] if text is not None else []
+    from hpexp.model import Status
+
+    names = [name.strip() for name in text.split(",")] if text is not None else []
     known = [str(status) for status in Status]
     for name in names:
         if name not in known:

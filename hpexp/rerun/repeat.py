@@ -12,11 +12,10 @@ from hpexp.errors import HpexpError, UsageError
 from hpexp.execute import Backend
 from hpexp.messages import EpochEnd, Finished, Job
 from hpexp.model import Experiment, Group, Plan, Result
-from hpexp.paths import LogsFolder
 from hpexp.plan import build_plan
 from hpexp.rerun.compare import Comparison, largest, numbers
-from hpexp.show.find import find
-from hpexp.store import Store, StoredRun
+from hpexp.show.find import stored_run
+from hpexp.store import StoredRun
 
 
 def repeat(wanted: str, logs: Path, backend: Backend) -> Comparison:
@@ -38,14 +37,10 @@ def repeat(wanted: str, logs: Path, backend: Backend) -> Comparison:
 
 
 def _stored(wanted: str, logs: Path) -> tuple[StoredRun, list[EpochEnd]]:
-    store = Store.read(LogsFolder(logs))
-    if store is None:
-        raise UsageError(f"there are no runs in {logs}", hint="hpexp run CONFIG trains some")
-    with store:
-        stored = find(wanted, store.runs(None, all_=True), logs)
-        if stored.made is None or stored.finished is None:
-            raise UsageError(f"{stored.experiment}/{stored.name} has not been trained: it is {stored.status}")
-        return stored, store.epochs(stored.experiment, stored.id)
+    stored, epochs = stored_run(wanted, logs)
+    if stored.made is None or stored.finished is None:
+        raise UsageError(f"{stored.experiment}/{stored.name} has not been trained: it is {stored.status}")
+    return stored, epochs
 
 
 def _job(stored: StoredRun) -> tuple[Experiment, Job]:

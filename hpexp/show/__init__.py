@@ -8,9 +8,8 @@ from pathlib import Path
 from rich.console import Console
 
 from hpexp.paths import LogsFolder
-from hpexp.show.find import find
+from hpexp.show.find import stored_run
 from hpexp.show.page import Shown, as_dict, print_page
-from hpexp.store import Store
 
 __all__ = ["print_run"]
 
@@ -24,15 +23,8 @@ def print_run(logs: Path, wanted: str, console: Console, *, as_json: bool) -> No
         UsageError: none or several runs are called so.
         StoreError: the store cannot be read.
     """
-    folder = LogsFolder(logs)
-    store = Store.read(folder)
-    if store is None:
-        find(wanted, [], logs)
-        return
-    with store:
-        run = find(wanted, store.runs(None, all_=True), logs)
-        epochs = store.epochs(run.experiment, run.id)
-    paths = folder.run(run.experiment, run.name)
+    run, epochs = stored_run(wanted, logs)
+    paths = LogsFolder(logs).run(run.experiment, run.name)
     shown = Shown(run, epochs, paths.folder, _tail(paths.log))
     if as_json:
         print(json.dumps(as_dict(shown), ensure_ascii=False, allow_nan=False))

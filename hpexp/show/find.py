@@ -1,4 +1,4 @@
-"""Which run a person means. Pure."""
+"""Which run a person means."""
 
 from __future__ import annotations
 
@@ -7,16 +7,33 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hpexp.errors import UsageError
-from hpexp.store import StoredRun
+from hpexp.messages import EpochEnd
+from hpexp.paths import LogsFolder
+from hpexp.store import Store, StoredRun
 
 SHOWN = 10
+
+
+def stored_run(wanted: str, logs: Path) -> tuple[StoredRun, list[EpochEnd]]:
+    """The stored run that `wanted` names, as `find` says, with its epochs.
+
+    Raises:
+        UsageError: no run, or more than one, is called so.
+        StoreError: the store cannot be read.
+    """
+    store = Store.read(LogsFolder(logs))
+    if store is None:
+        return find(wanted, [], logs), []
+    with store:
+        run = find(wanted, store.runs(None, all_=True), logs)
+        return run, store.epochs(run.experiment, run.id)
 
 
 def find(wanted: str, runs: Sequence[StoredRun], logs: Path) -> StoredRun:
     """The run of this name, EXPERIMENT/NAME, path below `logs`, or start of an id.
 
     A name may leave out the hash at its end. What matches more exactly wins: the name
-    `1` is not taken for the start of an id.
+    `1` is not taken for the start of an id. Pure.
 
     Raises:
         UsageError: no run, or more than one, is called so.
