@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,6 +49,15 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 def test_every_module_has_a_floor() -> None:
     assert {subject(path) for path in MODULES} <= set(FLOORS)
+
+
+def test_the_document_shows_these_floors() -> None:
+    shown, floor = {"__init__": 0}, 0
+    for line in (ROOT / "docs" / "architecture.md").read_text().splitlines():
+        if row := re.fullmatch(r"\| *(\d?) *\| (`.+`) \| .+ \|", line):
+            floor = int(row[1] or floor)
+            shown |= {name.strip("`/"): floor for name in row[2].split(", ")}
+    assert shown == FLOORS
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
