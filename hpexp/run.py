@@ -59,6 +59,8 @@ class Outcome:
     interrupted: bool = False
     gave_up: bool = False
     """Whether `--fail-fast` or `max_failures` ended it."""
+    overrides: tuple[str, ...] = ()
+    """The `--set` of this command, which its plan follows."""
 
     @property
     def counts(self) -> Counter[Status]:
@@ -157,7 +159,8 @@ def _train(session: _Session, plan: Plan, todo: set[str]) -> Outcome:
                 # The terminal gets its cursor back even where the logs cannot be written.
                 session.view.close()
     interrupted = session.interrupt.requested
-    return Outcome(plan, len(plan.runs) - len(todo), recorder.results, interrupted, gave_up)
+    skipped = len(plan.runs) - len(todo)
+    return Outcome(plan, skipped, recorder.results, interrupted, gave_up, session.options.overrides)
 
 
 def _begin(store: Store, plan: Plan, options: RunOptions) -> set[str]:

@@ -12,7 +12,6 @@ from rich.console import Console
 from hpexp.model import Result, Status
 from hpexp.paths import LogsFolder
 from hpexp.run import Outcome
-from hpexp.store import Store
 from hpexp.summary import exit_code, print_json, print_summary
 from tests.builders import a_plan, a_result, a_run, an_experiment, store_results
 
@@ -98,14 +97,9 @@ def test_a_summary_of_failures_alone_ranks_nothing(tmp_path: Path) -> None:
 
 
 def test_what_was_set_on_the_command_line_is_part_of_the_line_to_paste(tmp_path: Path) -> None:
-    found = outcome(tmp_path, {0.1: [None], 0.01: [None]})
-    experiment = found.plan.experiment
-    with Store.open(LogsFolder(tmp_path)) as store:
-        overrides = ["epochs=3", "grid.learning_rate=[0.1,0.01]", "hidden=[8, 8]"]
-        store.begin(experiment, "hpexp run", {"overrides": overrides})
-        for run in found.plan.runs:
-            store.started("toy", run.id, 1.0)
-            store.finished("toy", run.id, a_result(run.params["learning_rate"]))  # type: ignore[arg-type]
+    overrides = ("epochs=3", "grid.learning_rate=[0.1,0.01]", "hidden=[8, 8]")
+    found = outcome(tmp_path, {0.1: [a_result(0.9)], 0.01: [a_result(0.8)]}, skipped=2)
+    found = replace(found, overrides=overrides)
     again = "again   hpexp run toy.yaml --set epochs=3 --set 'hidden=[8, 8]' --set learning_rate=0.1\n"
     assert again in printed(found, tmp_path)
 

@@ -114,7 +114,6 @@ def _print_best(facts: Facts, console: Console) -> None:
     point = facts.ranked[0]
     metric = facts.objective.metric
     first = point.runs[0]
-    overrides = first.made.overrides if first.made else ()
     seeds = f" over {point.ranked} seeds" if point.ranked > 1 else ""
     varied = {name: first.params[name] for name in facts.columns.axes if name in first.params}
     what = " ".join(f"{name}={text.param(value)}" for name, value in varied.items()) or first.name
@@ -130,7 +129,8 @@ def _print_best(facts: Facts, console: Console) -> None:
             console,
             _labelled("test", told).append("  (the winner's alone; it had no say in the ranking)", "dim"),
         )
-    _line(console, _labelled("again", paste(facts.outcome.plan.experiment.path, overrides, varied)))
+    outcome = facts.outcome
+    _line(console, _labelled("again", paste(outcome.plan.experiment.path, outcome.overrides, varied)))
     said = verdict(facts)
     if said:
         _line(console, _labelled("chance", said))
