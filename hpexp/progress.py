@@ -18,7 +18,7 @@ from rich.text import Text
 from hpexp.messages import EpochEnd
 from hpexp.model import FAILURES, Objective, Result, Run, Status
 from hpexp.standing import Standing, epochs_of, label, short_label
-from hpexp.text import brief, clock, short
+from hpexp.text import brief, clock, counted, short
 
 SHOWN_RUNS = 6
 GAP = 2
@@ -78,7 +78,7 @@ class PlainView(QuietView):
         super().open(experiment, runs, objective, skipped)
         self._last = 0.0
         skip = f", {skipped} done before" if skipped else ""
-        self._say(f"{experiment}: {len(runs)} runs to train{skip}")
+        self._say(f"{experiment}: {counted(len(runs), 'run')} to train{skip}")
 
     def finished(self, run: Run, result: Result) -> None:
         super().finished(run, result)

@@ -55,6 +55,12 @@ def test_plain_lines_share_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "(best 0.6)" in lines[-1]
 
 
+def test_a_single_run_is_one_run() -> None:
+    target = console()
+    PlainView(target).open("toy", RUNS[:1], OBJECTIVE, skipped=0)
+    assert printed(target) == "toy: 1 run to train\n"
+
+
 @pytest.mark.parametrize("width", [80, 140])
 def test_the_live_table_fits_and_keeps_every_value(width: int) -> None:
     target = console(width, terminal=True)
