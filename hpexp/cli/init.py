@@ -27,7 +27,7 @@ early_stopping: {{monitor: val_loss, patience: 3}}
 
 
 def init(
-    path: Annotated[Path, typer.Argument(metavar="[FILE]", help="The file to write.")] = Path("first.yaml"),
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")] = Path("first.yaml"),
 ) -> None:
     """Write a first experiment file to start from."""
     if path.suffix not in (".yaml", ".yml"):

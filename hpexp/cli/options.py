@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from hpexp.errors import UsageError
+from hpexp.units import TIMES, amount
 
 
 def _yaml_files(incomplete: str) -> list[str]:
@@ -39,13 +40,13 @@ Config = Annotated[
 Configs = Annotated[
     list[Path],
     typer.Argument(
-        metavar="CONFIG…", help="Experiment files.", autocompletion=_yaml_files, show_default=False
+        metavar="CONFIG", help="Experiment files.", autocompletion=_yaml_files, show_default=False
     ),
 ]
 ExperimentName = Annotated[
     str | None,
     typer.Argument(
-        metavar="[EXPERIMENT]", help="Only this experiment.", autocompletion=_experiments, show_default=False
+        metavar="EXPERIMENT", help="Only this experiment.", autocompletion=_experiments, show_default=False
     ),
 ]
 RunName = Annotated[
@@ -61,7 +62,7 @@ Set = Annotated[
         "--set",
         "-s",
         metavar="KEY=VALUE",
-        help="Override a key of the file: epochs=3, grid.optimizer=[sgd,adam]. Repeatable.",
+        help="Override a key of the file: epochs=3, grid.optimizer=\\[sgd,adam]. Repeatable.",
         show_default=False,
     ),
 ]
@@ -91,12 +92,10 @@ def seconds(text: str | None) -> float | None:
     """A time such as `90`, `30s`, `5m` or `1h`, in seconds."""
     if text is None:
         return None
-    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-    number, unit = (text[:-1], text[-1]) if text[-1:] in units else (text, "s")
     try:
-        value = float(number) * units[unit]
+        value = amount(float(text), TIMES)
     except ValueError:
-        value = -1.0
-    if not 0 < value < float("inf"):
+        value = amount(text, TIMES)
+    if value is None:
         raise UsageError(f"{text!r} is not a time; write 90, 30s, 5m, 2h or 7d")
     return value

@@ -76,6 +76,22 @@ def test_help_names_every_command(hpexp: Command) -> None:
         assert command in printed
 
 
+@pytest.mark.parametrize(
+    ("command", "usage"),
+    [
+        ("run", "{CONFIG}..."),
+        ("plan", "{CONFIG}"),
+        ("results", "[EXPERIMENT]"),
+        ("init", "[FILE]"),
+    ],
+)
+def test_help_shows_brackets_once_and_keeps_those_of_lists(hpexp: Command, command: str, usage: str) -> None:
+    printed = hpexp(command, "--help").stdout
+    assert f"Usage: hpexp {command} [OPTIONS] {usage} " in printed
+    if "--set" in printed:
+        assert "grid.optimizer=[sgd,adam]." in printed
+
+
 def test_init_writes_a_file_that_plans(hpexp: Command) -> None:
     assert "hpexp run first.yaml" in hpexp("init").stdout
     assert "6 runs" in hpexp("plan", "first.yaml").stdout
