@@ -74,6 +74,8 @@ def print_plan(plan: Plan, statuses: Mapping[str, Status], console: Console, *, 
     console.print(_headline(plan, statuses, len(points)))
     for line in _collapsed(plan):
         console.print(line, style="dim", markup=False, highlight=False)
+    if idle := _idle(plan):
+        console.print(f"no effect: {', '.join(idle)}", style="yellow", markup=False, highlight=False)
     console.print()
     console.print(_groups_table(plan))
     console.print()
@@ -130,6 +132,12 @@ def _collapsed(plan: Plan) -> list[str]:
         f"{counted(count, 'point')} collapsed: {f'{param}, ' if param else ''}{_joined(reasons[param])}"
         for param, count in counts.items()
     ]
+
+
+def _idle(plan: Plan) -> list[str]:
+    """What the file sets under `params` and no run has: a misspelt name of an own model's, say."""
+    used = {name for run in plan.runs for name in run.params}
+    return [name for name, value in plan.experiment.params.items() if value is not None and name not in used]
 
 
 def _joined(reasons: Sequence[str]) -> str:

@@ -75,6 +75,14 @@ def test_reasons_of_one_parameter_come_together() -> None:
     ]
 
 
+def test_parameters_that_no_run_has_are_named() -> None:
+    params = {"momentum": 0.9, "clipnorm": None, "decay_rate": 0.1, "dropout": 0.5}
+    plan = plan_of(params=params, grid={"optimizer": ["adam", "lion"]})
+    assert shown(plan)[2] == "no effect: momentum, decay_rate"
+    plan = plan_of(params=params, grid={"optimizer": ["sgd", "adam"], "schedule": ["step"]})
+    assert not any("no effect" in line for line in shown(plan))
+
+
 @pytest.mark.parametrize("width", [80, 140])
 def test_axes_that_do_not_fit_side_by_side_share_a_column(width: int) -> None:
     grid = {
