@@ -15,7 +15,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "hpexp"
 
 FLOORS = {
-    "model": 0, "messages": 0, "vocabulary": 0, "errors": 0, "paths": 0, "text": 0, "__init__": 0,
+    "model": 0, "messages": 0, "vocabulary": 0, "errors": 0, "paths": 0, "text": 0, "units": 0,
+    "__init__": 0,
     "config": 1, "plan": 1, "store": 1, "events": 1, "lock": 1,
     "train": 2,
     "execute": 3,

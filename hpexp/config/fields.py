@@ -12,13 +12,11 @@ from hpexp.config import metrics, wording
 from hpexp.config.collect import worded
 from hpexp.config.names import NAME, find_module, wrong_name
 from hpexp.config.values import whole
+from hpexp.units import BYTES, TIMES, amount
 
 LARGEST = 2**63 - 1
 """The largest whole number that the run store holds."""
 
-_TIMES = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_BYTES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
-          "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}  # fmt: skip
 _FUNCTION = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
 
@@ -106,27 +104,15 @@ def _bounded(low: float, high: float = math.inf, *, open_high: bool = False) -> 
     return BeforeValidator(check)
 
 
-def _with_unit(value: Any, units: dict[str, int]) -> float | None:
-    if isinstance(value, str):
-        match = re.fullmatch(r"([0-9]+(?:\.[0-9]*)?)\s*([A-Za-z]+)", value.strip())
-        if match is None or match[2].upper() not in {unit.upper() for unit in units}:
-            return None
-        factor = {unit.upper(): size for unit, size in units.items()}[match[2].upper()]
-        value = float(match[1]) * factor
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e18:
-        return None
-    return float(value)
-
-
 def _seconds(value: Any) -> float:
-    seconds = _with_unit(value, _TIMES)
+    seconds = amount(value, TIMES)
     if seconds is None:
         raise worded(f"{wording.show(value)} is not a time; write seconds, or 30s, 5m, 2h, 1d")
     return seconds
 
 
 def _memory(value: Any) -> int:
-    size = _with_unit(value, _BYTES)
+    size = amount(value, BYTES)
     if size is None or size < 1:
         raise worded(f"{wording.show(value)} is not an amount of memory; write bytes, or 500MB, 4GB, 4GiB")
     return int(size)
