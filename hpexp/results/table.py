@@ -29,7 +29,7 @@ class Column:
 
     @property
     def width(self) -> int:
-        return max(map(_width, (self.title, *self.cells)))
+        return _widest([self.title, *self.cells])
 
 
 def fitting(columns: Sequence[Column], width: int) -> tuple[list[Column], list[Column]]:
@@ -92,20 +92,19 @@ def as_csv(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 def _padded(column: Column) -> list[str]:
     """The title and the cells, all of the column's width."""
     cells = [column.title, *column.cells]
+    width = _widest(cells)
     if all(map(str.isascii, cells)):
-        width = max(map(len, cells))
-        return (
-            [cell.rjust(width) for cell in cells] if column.right else [cell.ljust(width) for cell in cells]
-        )
-    width = column.width
-    filled = [" " * (width - _width(cell)) for cell in cells]
+        pad = str.rjust if column.right else str.ljust
+        return [pad(cell, width) for cell in cells]
+    blanks = [" " * (width - cell_len(cell)) for cell in cells]
     if column.right:
-        return [blank + cell for blank, cell in zip(filled, cells, strict=True)]
-    return [cell + blank for blank, cell in zip(filled, cells, strict=True)]
+        return [blank + cell for blank, cell in zip(blanks, cells, strict=True)]
+    return [cell + blank for blank, cell in zip(blanks, cells, strict=True)]
 
 
-def _width(cell: str) -> int:
-    return len(cell) if cell.isascii() else cell_len(cell)
+def _widest(cells: Sequence[str]) -> int:
+    """Cells of the terminal that the widest text takes."""
+    return max(map(len if all(map(str.isascii, cells)) else cell_len, cells))
 
 
 def _markdown_line(cells: Sequence[str]) -> str:
