@@ -12,12 +12,20 @@ from hpexp.units import TIMES, amount
 
 
 def _yaml_files(incomplete: str) -> list[str]:
-    folder = Path(incomplete).parent
-    return sorted(
-        str(path)
+    """Experiment files and folders that begin so. A folder that is the only one is looked into:
+    the shell would end the word behind it.
+    """
+    begun = incomplete.rpartition("/")[2]
+    before = incomplete.removesuffix(begun)
+    folder = Path(before)
+    found = [
+        f"{before}{path.name}{'/' * path.is_dir()}"
         for path in (folder.iterdir() if folder.is_dir() else ())
-        if str(path).startswith(incomplete) and (path.is_dir() or path.suffix in (".yaml", ".yml"))
-    )
+        if path.name.startswith(begun)
+        and (begun.startswith(".") or not path.name.startswith("."))
+        and (path.is_dir() or path.suffix in (".yaml", ".yml"))
+    ]
+    return _yaml_files(found[0]) if len(found) == 1 and found[0].endswith("/") else sorted(found)
 
 
 def _experiments(context: typer.Context, incomplete: str) -> list[str]:
