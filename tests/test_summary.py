@@ -5,6 +5,7 @@ import json
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -25,7 +26,7 @@ def outcome(
     *,
     skipped: int = 0,
     name: str = "toy",
-    **changes: bool,
+    **changes: Any,
 ) -> Outcome:
     """One learning rate a key, one seed a result; the first `skipped` runs were done before."""
     pairs = [
@@ -94,6 +95,12 @@ def test_a_summary_of_failures_alone_ranks_nothing(tmp_path: Path) -> None:
     assert "best" not in text
     assert "1 failed; hpexp show" in text
     assert "1 diverged" in text
+
+
+@pytest.mark.parametrize("scores", [{"loss": 0.25, "accuracy": 0.75}, {"accuracy": 0.75, "loss": 0.25}])
+def test_scores_come_in_one_order_whatever_the_engines(tmp_path: Path, scores: dict[str, float]) -> None:
+    found = outcome(tmp_path, {0.1: [a_result(0.9, test=scores)]})
+    assert "test    accuracy 0.7500, loss 0.2500  (" in printed(found, tmp_path)
 
 
 def test_what_was_set_on_the_command_line_is_part_of_the_line_to_paste(tmp_path: Path) -> None:

@@ -123,7 +123,8 @@ def _print_best(facts: Facts, console: Console) -> None:
     scores = test_scores(point)
     if scores:
         told = ", ".join(
-            f"{name} {text.spread(each.mean, each.std)}" for name, each in reversed(scores.items())
+            f"{name} {text.spread(each.mean, each.std)}"
+            for name, each in sorted(scores.items(), key=lambda item: item[0] == "loss")
         )
         _line(
             console,
