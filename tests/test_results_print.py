@@ -201,6 +201,17 @@ def test_no_runs_is_no_error(tmp_path: Path, capsys: pytest.CaptureFixture[str],
     assert not (tmp_path / "none").exists()
 
 
+def test_that_no_run_meets_a_condition_is_said(
+    logs: Path, out: Print, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_results(logs, None, Query(where=("seed=7", "epochs>1")), "json", Console(width=80))
+    said = capsys.readouterr()
+    assert json.loads(said.out) == []
+    assert said.err == "none of 8 runs meets seed=7 and epochs>1\n"
+    print_results(logs, None, Query(where=("seed=1",)), "json", Console(width=80))
+    assert capsys.readouterr().err == ""
+
+
 def test_what_is_asked_for_wrongly(logs: Path, tmp_path: Path, out: Print) -> None:
     with pytest.raises(UsageError, match="no experiment 'tyo'") as caught:
         out(logs, "tyo")

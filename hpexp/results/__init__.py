@@ -62,6 +62,8 @@ def print_results(
     else:
         chosen = _ordered(chosen, columns, query, objectives)[: query.top]
         _print_runs(chosen, columns, _shared(objectives), format_, console)
+    if query.where and not chosen:
+        _note(f"none of {counted(len(runs), 'run')} meets {' and '.join(query.where)}")
     if len(stored) > len(runs) and format_ == "table":
         _note(f"{counted(len(stored) - len(runs), 'run')} that the file no longer asks for: --all shows them")
 
