@@ -170,9 +170,10 @@ def _boards(logs: LogsFolder) -> Iterator[Check]:
         found = f"process {each.pid} shows {each.logdirs[0]}, which is gone"
         yield Check("boards", grade, found, f"kill {each.pid}")
     serving = [each for each in living if each not in orphans and serves(each, logs)]
-    where = ", ".join(each.url or f"process {each.pid}" for each in serving)
+    where = ", ".join(each.url or f"process {each.pid}" for each in serving) or "none"
+    shows = "show" if len(serving) > 1 else "shows"
     if serving or not orphans:
-        yield Check("boards", "ok", f"{where} shows {logs.root}" if serving else f"none shows {logs.root}")
+        yield Check("boards", "ok", f"{where} {shows} {logs.root}")
 
 
 def _store(logs: LogsFolder) -> Iterator[Check]:

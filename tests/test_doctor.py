@@ -150,6 +150,9 @@ def test_a_board_on_these_logs_is_shown(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("hpexp.board.servers", lambda: [server])
     (check,) = checks(tmp_path, "boards")
     assert (check.grade, check.found) == ("ok", f"http://127.0.0.1:6006/ shows {tmp_path}")
+    monkeypatch.setattr("hpexp.board.servers", lambda: [server, server])
+    (check,) = checks(tmp_path, "boards")
+    assert check.found == f"http://127.0.0.1:6006/, http://127.0.0.1:6006/ show {tmp_path}"
 
 
 def test_a_sound_store(tmp_path: Path) -> None:
