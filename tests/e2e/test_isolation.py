@@ -75,10 +75,11 @@ echo "exit code $?"
 
 @pytest.mark.skipif(not shutil.which("unshare"), reason="needs unshare(1)")
 def test_a_full_disk_is_said_plainly(hpexp: Command) -> None:
-    """A log folder of 300 kB for 200 runs."""
+    """A log folder of 300 kB for 200 runs, slow enough that some are committed before it is full."""
     (hpexp.folder / "logs").mkdir()
     hpexp.write("toy.py", "def build(input_shape, outputs):\n    ...\n")
-    hpexp.write("many.yaml", "name: many\ndata: iris\nmodel: {python: 'toy:build'}\nseeds: 200\n")
+    model = "{python: 'toy:build', behave: brisk}"
+    hpexp.write("many.yaml", f"name: many\ndata: iris\nmodel: {model}\nparams: {{epochs: 3}}\nseeds: 200\n")
     script = SMALL.format(size="300k", python=sys.executable)
     done = subprocess.run(
         ["unshare", "--map-root-user", "--mount", "sh", "-c", script],
