@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CONFIG ?= configs/lr.yaml
+# Two processes share the tests, a file each at a time; TESTS= runs them in one.
+TESTS ?= -n 2 --dist loadfile
 
 .PHONY: help run test test-all check lint types smoke board clean bench drill format distclean
 
@@ -13,13 +15,13 @@ run: $(VENV)/.run ## install, then train configs/lr.yaml (CONFIG=… for another
 	$(BIN)/hpexp run $(CONFIG)
 
 test: $(VENV)/.dev ## install, then the tests
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest $(TESTS) -m "not slow"
 
 test-all: $(VENV)/.dev ## the tests, slow ones too
 	$(BIN)/python -m pytest
 
 check: lint types $(VENV)/.dev ## what CI runs: ruff, mypy --strict, tests with coverage
-	$(BIN)/python -m pytest -m "not slow" --cov --cov-report=term
+	$(BIN)/python -m pytest $(TESTS) -m "not slow" --cov --cov-report=term
 
 lint: $(VENV)/.dev ## ruff
 	$(BIN)/ruff check .
