@@ -168,6 +168,7 @@ def _begin(store: Store, plan: Plan, options: RunOptions) -> set[str]:
     experiment = plan.experiment
     facts = environment.describe(Path(experiment.path).absolute().parent, list(options.command))
     facts |= {"overrides": list(options.overrides), "engine": options.engine, "smoke": options.smoke}
+    facts["folder"] = str(Path.cwd())
     store.begin(experiment, str(facts["command"]), facts)
     known = store.statuses(experiment.name)
     todo = {run.id for run in plan.runs if options.fresh or not _finished(known.get(run.id))}

@@ -173,7 +173,7 @@ def test_runs_that_the_file_no_longer_asks_for_are_shown_on_request(
     assert [row["seed"] for row in json.loads(out(tmp_path, format_="json"))] == [1]
     assert len(json.loads(out(tmp_path, format_="json", all_=True))) == 3
     print_results(tmp_path, None, Query(), "table", Console(width=80))
-    assert "2 runs that the file no longer asks for: --all shows them" in capsys.readouterr().err
+    assert "2 runs that the last hpexp run did not ask for: --all shows them" in capsys.readouterr().err
 
 
 def test_several_experiments_at_a_glance(logs: Path, out: Print, capsys: pytest.CaptureFixture[str]) -> None:

@@ -140,7 +140,7 @@ def test_a_run_to_come_has_no_result(logs: Path) -> None:
 
 def test_a_run_that_the_file_no_longer_asks_for_is_still_found(logs: Path, runs: list[Run]) -> None:
     store_results(LogsFolder(logs), an_experiment("lr"), [(runs[1], None)])
-    assert "the experiment file no longer asks for this run" in shown(logs, runs[0].id)
+    assert "the last hpexp run of the experiment did not ask for this run" in shown(logs, runs[0].id)
 
 
 def test_json(logs: Path, runs: list[Run], capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,7 +26,7 @@ GroupBy = Annotated[
     str | None,
     typer.Option(metavar="PARAM,…", help="One row per value, mean ± std.", show_default=False),
 ]
-All = Annotated[bool, typer.Option("--all", help="Also runs that the experiment file no longer asks for.")]
+All = Annotated[bool, typer.Option("--all", help="Also runs that the last hpexp run did not ask for.")]
 Format = Annotated[str, typer.Option("--format", "-f", metavar="table|json|csv|md", help="How to print.")]
 
 

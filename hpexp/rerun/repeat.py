@@ -47,7 +47,9 @@ def _job(stored: StoredRun) -> tuple[Experiment, Job]:
     made = stored.made
     assert made is not None
     smoke = bool(made.facts.get("smoke"))
-    experiment = config.load_text(made.config, Path(made.path), made.overrides, smoke=smoke)
+    # The path as it was given, from the folder that it was given in.
+    path = Path(str(made.facts.get("folder", "")), made.path)
+    experiment = config.load_text(made.config, path, made.overrides, smoke=smoke)
     plan = build_plan(experiment, config.data_facts(experiment), engine=stored.engine)
     run = next((run for run in plan.runs if run.id == stored.id), None)
     if run is None:

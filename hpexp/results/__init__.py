@@ -38,7 +38,7 @@ def print_results(
     *,
     all_: bool = False,
 ) -> None:
-    """Print runs of `experiment`, or of all; with `all_` also those its file no longer asks for.
+    """Print runs of `experiment`, or of all; with `all_` also those the last `hpexp run` did not ask for.
 
     Raises:
         UsageError: no such experiment, column or format, or a condition that cannot be read.
@@ -65,7 +65,8 @@ def print_results(
     if query.where and not chosen:
         _note(f"none of {counted(len(runs), 'run')} meets {' and '.join(query.where)}")
     if len(stored) > len(runs) and format_ == "table":
-        _note(f"{counted(len(stored) - len(runs), 'run')} that the file no longer asks for: --all shows them")
+        others = counted(len(stored) - len(runs), "run")
+        _note(f"{others} that the last hpexp run did not ask for: --all shows them")
 
 
 def known_experiment(name: str, experiments: Sequence[StoredExperiment], logs: Path) -> StoredExperiment:

@@ -87,7 +87,7 @@ def _outcome(run: StoredRun) -> Iterator[Text]:
     yield _fact("id", run.id)
     yield _fact("status", status)
     if not run.planned:
-        yield _fact("", "the experiment file no longer asks for this run")
+        yield _fact("", "the last hpexp run of the experiment did not ask for this run")
     if run.started is not None:
         yield _fact("started", datetime.fromtimestamp(run.started).strftime("%Y-%m-%d %H:%M:%S"))
     if run.error:

@@ -33,6 +33,14 @@ def test_a_run_is_repeated_from_what_is_stored(trained: Command) -> None:
     assert "to the last bit" in trained("rerun", run_id, **FAKE).stdout
 
 
+def test_a_run_is_repeated_from_any_folder(trained: Command) -> None:
+    run_id = first_id(trained)
+    (trained.folder / "elsewhere" / "tmp").mkdir(parents=True)
+    elsewhere = Command(trained.folder / "elsewhere")
+    found = json.loads(elsewhere("rerun", run_id, "--json", "--logs", "../logs", **FAKE).stdout)
+    assert found["verdict"] == "identical"
+
+
 def test_a_run_whose_code_has_changed_is_another_run(trained: Command) -> None:
     run_id = first_id(trained)
     trained.write("toy.py", MODEL + "# another model\n")
