@@ -71,6 +71,8 @@ def _check_header(path: Path, header: Sequence[str], target: str) -> None:
         )
     if target not in header:
         hint = wording.nearest(target, header[:1000]).removeprefix("; ")
+        if len(header) == 1 and (other := next((each for each in ";\t|" if each in header[0]), None)):
+            hint = f"columns are separated by commas, not by {wording.show(other)}"
         names = [wording.show(name) for name in islice(header, 20)] + (["…"] if len(header) > 20 else [])
         raise DataError(
             f"{path} has no column {wording.show(target)}; it has {', '.join(names)}", hint=hint or None

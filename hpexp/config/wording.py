@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 _SHOWN = 60
@@ -45,12 +45,15 @@ def kind(value: Any) -> str:
     return f"{show(value)} ({name})" if value not in ({}, []) else f"empty {name.removeprefix('a ')}"
 
 
-def nearest(name: str, allowed: Iterable[str]) -> str:
+def nearest(name: str, allowed: Collection[str]) -> str:
     """`; did you mean adam?`, or '' where nothing is near."""
     from difflib import get_close_matches
 
     if len(name) > 100:
         return ""
+    parts = [part.strip() for part in name.split(",")]
+    if len(parts) > 1 and set(parts) <= set(allowed):
+        return f"; a list is written [{', '.join(parts)}]"
     folded = {each.lower(): each for each in allowed}
     meant = _SYNONYMS.get(name.lower(), "")
     close = [meant] if meant in folded else get_close_matches(name.lower(), list(folded), n=1, cutoff=0.6)
