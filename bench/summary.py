@@ -12,6 +12,9 @@ from typing import Any
 class Row:
     """One contender on one workload; medians. Seconds, bytes; `None` where it failed.
 
+    `training` is the time without start-up; compiling is part of it. The two `times_hpexp`
+    are how many times hpexp's seconds, and how many times hpexp's training, it took.
+
     `share` is its arithmetic per second of training, start-up not counted, over the
     machine's rate of float32 products; `share_of_all` the same of the whole time.
     """
@@ -21,9 +24,11 @@ class Row:
     seconds: float | None
     spread: tuple[float, float]
     start_up: float
+    training: float
     per_run: float
     per_epoch: float
     times_hpexp: float | None
+    training_times_hpexp: float | None
     peak_memory: float
     cpu: float
     measured_runs: int
@@ -39,13 +44,15 @@ class Row:
 def rows(part: Mapping[str, Any]) -> list[Row]:
     """Every contender of a workload, slowest first; failed ones last."""
     measured = part.get("contenders", {})
-    hpexp = _median(_good(measured.get("hpexp", {})), "whole")
-    found = [_row(key, entry, part, hpexp) for key, entry in measured.items()]
+    found = [_row(key, entry, part, _good(measured.get("hpexp", {}))) for key, entry in measured.items()]
     return sorted(found, key=lambda row: -(row.seconds if row.seconds is not None else -1.0))
 
 
-def _row(key: str, entry: Mapping[str, Any], part: Mapping[str, Any], hpexp: float | None) -> Row:
+def _row(
+    key: str, entry: Mapping[str, Any], part: Mapping[str, Any], of_hpexp: list[Mapping[str, Any]]
+) -> Row:
     good = _good(entry)
+    hpexp, hpexp_training = _median(of_hpexp, "whole"), _median(of_hpexp, "training")
     problems = [sample["problem"] for sample in entry["samples"] if "problem" in sample]
     seconds = _median(good, "whole")
     flops, rate = part.get("flops"), part.get("matmul_rate")
@@ -61,9 +68,11 @@ def _row(key: str, entry: Mapping[str, Any], part: Mapping[str, Any], hpexp: flo
         seconds=seconds,
         spread=(min(walls), max(walls)),
         start_up=_median(good, "start_up") or 0.0,
+        training=training,
         per_run=(seconds or 0.0) / part["runs"],
         per_epoch=(seconds or 0.0) / part["runs"] / part["epochs"],
         times_hpexp=seconds / hpexp if seconds and hpexp else None,
+        training_times_hpexp=training / hpexp_training if training and hpexp_training else None,
         peak_memory=_median(good, "peak_memory") or 0.0,
         cpu=_median(good, "cpu") or 0.0,
         measured_runs=good[0]["measured_runs"] if good else 0,

@@ -82,6 +82,7 @@ def _parts() -> dict[str, Any]:
 def test_rows_are_medians_against_hpexp() -> None:
     slow, hpexp, broken = rows(_parts()["a"])
     assert (slow.seconds, slow.times_hpexp, slow.extrapolated) == (20.0, 10.0, True)
+    assert (slow.training, slow.training_times_hpexp) == (2.0, 1.0)
     assert (hpexp.seconds, hpexp.spread, hpexp.share) == (2.0, (1.0, 9.0), 0.1)
     assert broken.seconds is None
 
