@@ -34,6 +34,8 @@ class _Pass:
     wide: bool
     """Whether the first kernel's lanes are its second axis."""
     spread: bool
+    native: bool
+    """Whether convolutions are TensorFlow's own."""
     written: dict[int, tf.Tensor] = field(default_factory=dict)
 
     def get(self, variable: Any) -> tf.Tensor:
@@ -113,6 +115,24 @@ def _batch_norm(layer: Any, x: tf.Tensor, run: _Pass) -> tf.Tensor:
 
 
 def _convolution(layer: Any, x: tf.Tensor, run: _Pass) -> tf.Tensor:
+    y = _lane_by_lane(layer, x, run) if run.native else _windows(layer, x, run)
+    run.spread = True
+    if layer.use_bias:
+        y += run.get(layer.bias)[:, None, None, None]
+    return y if layer.activation is None else layer.activation(y)
+
+
+def _lane_by_lane(layer: Any, x: tf.Tensor, run: _Pass) -> tf.Tensor:
+    """TensorFlow's convolution for each lane: fast as it is, and slow in an XLA program."""
+    inputs = tf.unstack(x) if run.spread else [x] * run.lanes
+    padding = layer.padding.upper()
+    kernels = tf.unstack(run.get(layer.kernel))
+    return tf.stack(
+        [tf.nn.conv2d(one, kernel, 1, padding) for one, kernel in zip(inputs, kernels, strict=True)]
+    )
+
+
+def _windows(layer: Any, x: tf.Tensor, run: _Pass) -> tf.Tensor:
     """As a matrix product: each output place's window, flat, times the flat kernel."""
     kernel = run.get(layer.kernel)
     rows, columns, channels, filters = kernel.shape[1:]
@@ -128,16 +148,16 @@ def _convolution(layer: Any, x: tf.Tensor, run: _Pass) -> tf.Tensor:
     kernel = tf.reshape(kernel, [run.lanes, flat, filters])
     windows = tf.reshape(windows, [*lead[:-1], lead[-1] * high * wide, flat])
     y = tf.matmul(windows, kernel) if run.spread else tf.einsum("bi,kio->kbo", windows, kernel)
-    run.spread = True
-    y = tf.reshape(y, [run.lanes, lead[-1], high, wide, filters])
-    if layer.use_bias:
-        y += tf.reshape(run.get(layer.bias), [run.lanes, 1, 1, 1, filters])
-    return y if layer.activation is None else layer.activation(y)
+    return tf.reshape(y, [run.lanes, lead[-1], high, wide, filters])
 
 
 def _max_pooling(layer: Any, x: tf.Tensor, run: _Pass) -> tf.Tensor:
     """Of equal values the first in row-major order is taken, which decides who gets the gradient."""
     rows, columns = layer.pool_size
+    if run.native:
+        flat = tf.reshape(x, [-1, *x.shape[-3:]])
+        pooled = tf.nn.max_pool2d(flat, (rows, columns), (rows, columns), "VALID")
+        return tf.reshape(pooled, [*run.batch(x), *pooled.shape[1:]])
     high, wide = x.shape[-3] // rows, x.shape[-2] // columns
     best = None
     for i in range(rows):
@@ -252,6 +272,8 @@ class Layered:
         share meet one large matrix."""
         self.wide = False
         """Whether it has."""
+        self.native = False
+        """Whether to compute convolutions lane by lane, with TensorFlow's own: for programs without XLA."""
 
     def __call__(
         self, weights: Tensors, state: Tensors, inputs: tf.Tensor, *, training: bool
@@ -259,7 +281,7 @@ class Layered:
         variables = [*self._model.trainable_variables, *self._model.non_trainable_variables]
         values = {id(v): value for v, value in zip(variables, [*weights, *state], strict=True)}
         spread = len(inputs.shape) > self._rank
-        run = _Pass(self._lanes, training, values, self._segments, self.wide, spread)
+        run = _Pass(self._lanes, training, values, self._segments, self.wide, spread, self.native)
         x = inputs
         for layer in self._layers:
             x = RULES[type(layer)](layer, x, run)

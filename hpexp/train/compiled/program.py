@@ -22,6 +22,9 @@ from hpexp.train.losses import example_losses, example_metrics
 from hpexp.train.schedules import multiplier
 
 NEVER = 2**31 - 1
+NATIVE_LANES = 64
+"""Up to so many lanes a program without XLA holds a convolution of its own for each."""
+
 WIDE_BATCH = 16
 """From this batch size on, one wide product for all lanes is faster than one for each."""
 
@@ -144,6 +147,8 @@ class Program:
         self._segments = segments
         self._data = data
         self._state: State | None = None
+        if isinstance(network, Layered):
+            network.native = not layout.xla and layout.lanes <= NATIVE_LANES
         self._widen()
         self._epoch = tf.function(self._run_epoch, jit_compile=layout.xla, autograph=False)
 
