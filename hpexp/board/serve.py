@@ -142,12 +142,15 @@ def _names(logs: LogsFolder) -> list[str]:
 
 @contextmanager
 def _ending_signals_as_interrupt() -> Iterator[None]:
-    """SIGTERM and SIGHUP raise KeyboardInterrupt too, so that they end the child first."""
+    """SIGTERM and SIGHUP raise KeyboardInterrupt too, so that they end the child first.
+
+    So does SIGINT where a shell that runs this in the background has it ignored.
+    """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    numbers = (signal.SIGTERM, signal.SIGHUP)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, interrupt) for number in numbers}
     try:
         yield
