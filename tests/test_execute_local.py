@@ -91,8 +91,8 @@ def test_a_group_whose_worker_dies_is_trained_run_by_run(backend: LocalBackend) 
 @pytest.mark.parametrize(
     ("limits", "expected"),
     [
-        (Limits(timeout=0.5), "took longer than the limit of 0.5 s"),
-        (Limits(idle_timeout=0.5), "no epoch ended for 0.5 s"),
+        (Limits(timeout=3), "took longer than the limit of 3 s"),
+        (Limits(idle_timeout=3), "no epoch ended for 3 s"),
     ],
 )
 def test_a_hanging_run_is_stopped(backend: LocalBackend, limits: Limits, expected: str) -> None:
@@ -153,7 +153,7 @@ def test_closing_stops_at_once() -> None:
     before = time.monotonic()
     backend.close()
     backend.close()
-    assert time.monotonic() - before < 5
+    assert time.monotonic() - before < 60, "it waited for a run that takes an hour"
     assert not backend._workers
 
 
