@@ -91,6 +91,7 @@ def _sample(workload: Workload, contender: Contender, place: Place, limit: float
         "whole": all_of_it.wall,
         "start_up": all_of_it.start_up,
         "training": all_of_it.training,
+        "warm_epoch": seen.warm_epoch,
         "extrapolated": all_of_it.extrapolated,
         "event_files": seen.event_files,
         "best_accuracy": seen.best_accuracy,

@@ -62,8 +62,8 @@ def _workload(part: Mapping[str, Any]) -> Iterator[str]:
     yield f"### {part['title']}"
     yield ""
     yield from _table(
-        ("", "whole grid", "× hpexp", "without start-up", "× hpexp", "per run", "per run and epoch",
-         "processor time", "peak memory", "share of the matmul rate", "best val. accuracy"),
+        ("", "whole grid", "× hpexp", "without start-up", "× hpexp", "per run", "per run and epoch", "warm",
+         "× hpexp", "processor time", "peak memory", "share of the matmul rate", "best val. accuracy"),
         [_cells(row) for row in found],
     )  # fmt: skip
     for row in found:
@@ -81,7 +81,7 @@ def _workload(part: Mapping[str, Any]) -> Iterator[str]:
 
 def _cells(row: Row) -> tuple[str, ...]:
     if row.seconds is None:
-        return (row.title, "failed", *[""] * 9)
+        return (row.title, "failed", *[""] * 11)
     note = " (extrapolated)" if row.extrapolated else ""
     low, high = row.spread
     spread = f" [{low:.1f}–{high:.1f}]" if row.repeats > 1 else ""
@@ -93,6 +93,8 @@ def _cells(row: Row) -> tuple[str, ...]:
         f"{row.training_times_hpexp:.1f}" if row.training_times_hpexp else "",
         _time(row.per_run),
         _time(row.per_epoch),
+        _time(row.warm_epoch) if row.warm_epoch else "",
+        f"{row.warm_times_hpexp:.1f}" if row.warm_times_hpexp else "",
         f"{row.cpu:.0f} s",
         f"{row.peak_memory / MEGABYTE:.0f} MB",
         f"{row.share:.1%} ({row.share_of_all:.1%} with start-up)" if row.share and row.share_of_all else "",

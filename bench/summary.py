@@ -12,8 +12,10 @@ from typing import Any
 class Row:
     """One contender on one workload; medians. Seconds, bytes; `None` where it failed.
 
-    `training` is the time without start-up; compiling is part of it. The two `times_hpexp`
-    are how many times hpexp's seconds, and how many times hpexp's training, it took.
+    `training` is the time without start-up; compiling is part of it. The three
+    `times_hpexp` are how many times hpexp's seconds, training and warm epoch it took.
+
+    `warm_epoch` is an epoch of one run from the second on: no import, no compiling.
 
     `share` is its arithmetic per second of training, start-up not counted, over the
     machine's rate of float32 products; `share_of_all` the same of the whole time.
@@ -27,8 +29,10 @@ class Row:
     training: float
     per_run: float
     per_epoch: float
+    warm_epoch: float | None
     times_hpexp: float | None
     training_times_hpexp: float | None
+    warm_times_hpexp: float | None
     peak_memory: float
     cpu: float
     measured_runs: int
@@ -53,6 +57,7 @@ def _row(
 ) -> Row:
     good = _good(entry)
     hpexp, hpexp_training = _median(of_hpexp, "whole"), _median(of_hpexp, "training")
+    warm, hpexp_warm = _median(good, "warm_epoch"), _median(of_hpexp, "warm_epoch")
     problems = [sample["problem"] for sample in entry["samples"] if "problem" in sample]
     seconds = _median(good, "whole")
     flops, rate = part.get("flops"), part.get("matmul_rate")
@@ -71,8 +76,10 @@ def _row(
         training=training,
         per_run=(seconds or 0.0) / part["runs"],
         per_epoch=(seconds or 0.0) / part["runs"] / part["epochs"],
+        warm_epoch=warm,
         times_hpexp=seconds / hpexp if seconds and hpexp else None,
         training_times_hpexp=training / hpexp_training if training and hpexp_training else None,
+        warm_times_hpexp=warm / hpexp_warm if warm and hpexp_warm else None,
         peak_memory=_median(good, "peak_memory") or 0.0,
         cpu=_median(good, "cpu") or 0.0,
         measured_runs=good[0]["measured_runs"] if good else 0,
@@ -91,4 +98,5 @@ def _good(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _median(samples: list[Mapping[str, Any]], name: str) -> float | None:
-    return statistics.median(sample[name] for sample in samples) if samples else None
+    values = [sample[name] for sample in samples if sample.get(name) is not None]
+    return statistics.median(values) if values else None

@@ -85,9 +85,16 @@ WORKLOADS = {
             {"peers": {"learning_rate": 1}, "process_per_run": {"learning_rate": 1, "activation": 1}},
         ),
         Workload(
-            "d", "4 runs: batch 32 and 128 × 2 learning rates, 2 epochs, 60,000 × 784 made inputs",
+            "d32", "4 runs: 4 learning rates, batch 32, 2 epochs, 60,000 × 784 made inputs",
             "mnist", "mlp", 2,
-            {"batch": (32, 128), "learning_rate": (0.03, 0.01), "optimizer": ("sgd",),
+            {"batch": (32,), "learning_rate": (0.03, 0.01, 0.02, 0.005), "optimizer": ("sgd",),
+             "activation": ("relu",), "seed": (0,)},
+            {"process_per_run": {"learning_rate": 1}},
+        ),
+        Workload(
+            "d128", "4 runs: 4 learning rates, batch 128, 2 epochs, 60,000 × 784 made inputs",
+            "mnist", "mlp", 2,
+            {"batch": (128,), "learning_rate": (0.03, 0.01, 0.02, 0.005), "optimizer": ("sgd",),
              "activation": ("relu",), "seed": (0,)},
             {"process_per_run": {"learning_rate": 1}},
         ),
@@ -98,6 +105,15 @@ WORKLOADS = {
              "batch": (32,), "activation": ("relu",), "seed": (0,)},
             {"process_per_run": {"learning_rate": 1}},
             ("keras_steps", "keras_tuner", "optuna"),
+        ),
+        Workload(
+            "warm", "32 runs: 4 learning rates × 2 optimizers × 2 activations × 2 seeds, batch 32, "
+            "40 epochs, digits",
+            "digits", "mlp", 40,
+            {"activation": ("relu", "tanh"), "batch": (32,), "optimizer": ("adam", "sgd"),
+             "learning_rate": (0.001, 0.01, 0.0003, 0.003), "seed": (0, 1)},
+            {"peers": {"learning_rate": 1, "seed": 1}, "hpexp_fit": {"learning_rate": 1, "seed": 1}},
+            ("keras_tuner", "optuna", "ray", "process_per_run"),
         ),
     )
 }  # fmt: skip

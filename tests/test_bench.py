@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from bench import chart, hpexp_file, report
+from bench.check import covered
 from bench.extrapolate import whole
 from bench.memory import growth
 from bench.summary import rows
@@ -31,6 +32,11 @@ def test_start_up_and_the_first_run_s_surplus_count_once() -> None:
 def test_workers_side_by_side_warm_up_at_once() -> None:
     spans = [(0.0, 3.0), (0.1, 3.0), (3.0, 5.0), (3.0, 5.0)]
     assert whole(5.0, spans, 8).wall == pytest.approx(1 + 2 * 4)
+
+
+def test_time_covered_by_lanes_counts_once() -> None:
+    assert covered([(0.0, 2.0), (0.0, 2.0), (1.0, 3.0), (5.0, 6.0)]) == pytest.approx(4.0)
+    assert covered([]) == 0.0
 
 
 def test_parts_keep_the_axes_that_cost() -> None:
