@@ -16,6 +16,7 @@ import keras
 import pytest
 
 from hpexp.model import EarlyStopping, Experiment, ModelSpec, Run, Status, Value
+from hpexp.train.compiled import part
 from hpexp.vocabulary import ACTIVATIONS, INITIALIZERS, OPTIMIZERS
 from tests.engines import assert_same, compiling, experiment, group, images, runs, same_run, train
 
@@ -174,6 +175,14 @@ class TestFloat64:
             runs(learning_rate=[0.0, 0.3], epochs=[1, 4]),
         )
         assert_same(experiment(), lanes, TIGHT, ["xla"])
+
+    @pytest.mark.parametrize("way", BOTH)
+    @pytest.mark.parametrize("chunk", [7, 10])
+    def test_validation_in_chunks(self, chunk: int, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Chunks that divide the 30 examples and chunks that do not, with a penalty and a softmax."""
+        monkeypatch.setattr(part, "VALIDATION_CHUNK", chunk)
+        lanes = group(runs(l2=[0.0, 0.01], label_smoothing=[0.1]), runs(output=["softmax"]))
+        assert_same(experiment(), lanes, TIGHT, [way])
 
     def test_structures(self) -> None:
         """Runs that cannot share a program may still share a group; 45 divides the 90 examples."""

@@ -345,33 +345,31 @@ class Program:
             nothing = tf.fill([layout.lanes], tf.constant(float("nan"), numbers.rate.dtype))
             return nothing, nothing
 
-        def score(x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor | None]:
+        def score(x: tf.Tensor, y: tf.Tensor, real: tf.Tensor | None) -> tuple[Any, Any, tf.Tensor | None]:
             outputs, _, penalty = self._network(state.weights, state.other, x, training=False)
-            losses, metrics = example_scores(layout, outputs, y, numbers.smoothing, layout.lanes)
-            return tf.reduce_sum(losses, -1), tf.reduce_sum(metrics, -1), penalty
+            scores = example_scores(layout, outputs, y, numbers.smoothing, layout.lanes)
+            loss, metric = (s if real is None else tf.where(real, s, 0) for s in scores)
+            return tf.reduce_sum(loss, -1), tf.reduce_sum(metric, -1), penalty
 
         if examples <= chunk:
-            loss, metric, penalty = score(x, y)
+            loss, metric, penalty = score(x, y, None)
         else:
-            whole = examples // chunk
 
             def body(index: tf.Tensor, loss: tf.Tensor, metric: tf.Tensor) -> Any:
-                first = index * chunk
+                # The last chunk begins early, so that all are of one size; what it repeats is masked.
+                first = tf.minimum(index * chunk, examples - chunk)
+                real = first + tf.range(chunk) >= index * chunk if examples % chunk else None
                 more = score(
                     tf.slice(x, [first] + [0] * (len(x.shape) - 1), [chunk, *x.shape[1:]]),
                     tf.slice(y, [first] + [0] * (len(y.shape) - 1), [chunk, *y.shape[1:]]),
+                    real,
                 )
                 return index + 1, loss + more[0], metric + more[1]
 
             zeros = tf.zeros([layout.lanes], numbers.rate.dtype)
             _, loss, metric = tf.while_loop(
-                lambda index, *_: index < whole, body, (tf.constant(0), zeros, zeros)
+                lambda index, *_: index < -(-examples // chunk), body, (tf.constant(0), zeros, zeros)
             )
-            penalty = None
-            if examples % chunk:
-                more = score(x[whole * chunk :], y[whole * chunk :])
-                loss, metric, penalty = loss + more[0], metric + more[1], more[2]
-            else:
-                penalty = score(x[:1], y[:1])[2]
+            penalty = score(x[:1], y[:1], None)[2]
         loss = loss / examples
         return (loss if penalty is None else loss + penalty * numbers.penalty), metric / examples
