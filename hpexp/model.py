@@ -77,10 +77,23 @@ class DataSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class DataSize:
+    """How large data are as float32 arrays: all examples, and the bytes of one with its target."""
+
+    examples: int
+    example_bytes: int
+
+    @property
+    def bytes(self) -> int:
+        return self.examples * self.example_bytes
+
+
+@dataclass(frozen=True, slots=True)
 class DataFacts:
     """What is known of the data without loading it as arrays.
 
-    Counts are numbers of examples, `None` where only running own code could tell.
+    Counts are numbers of examples, `None` where only running own code could tell. `size` may
+    be an estimate; it is that of all the data, also where a smoke run uses a slice of them.
     """
 
     fingerprint: str
@@ -88,6 +101,7 @@ class DataFacts:
     train: int | None
     validation: int | None
     test: int | None
+    size: DataSize | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +168,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """`memory` is the byte budget of one worker's lanes; `jobs` the number of workers."""
+    """`memory` is the byte budget of one worker's data and lanes; `jobs` the number of workers."""
 
     memory: int | None = None
     jobs: int | None = None

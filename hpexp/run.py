@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from hpexp import config, environment
+from hpexp import config, environment, scratch
 from hpexp.errors import ConfigError
 from hpexp.events import write_experiment
 from hpexp.execute import Backend
@@ -101,6 +101,8 @@ def backend_for(options: RunOptions) -> Iterator[Backend]:
         yield backend
     finally:
         backend.close()
+        # Workers are killed, and leave behind what they wrote of data that do not fit in memory.
+        scratch.sweep()
 
 
 @dataclass(frozen=True, slots=True)

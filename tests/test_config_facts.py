@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from PIL import Image
 from hpexp.config.facts import facts_of, source_of
 from hpexp.errors import DataError
 from hpexp.model import DataFacts, DataSpec, Params, Split
-from hpexp.train.data import load
+from hpexp.train.data import Arrays, load
 from hpexp.train.data.load import SMOKE_OTHER, SMOKE_TRAIN
 from hpexp.train.data.raw import RARE
 from hpexp.vocabulary import BUILTIN_DATA, KERAS_DATA
@@ -29,7 +30,21 @@ def agree(spec: DataSpec, *, smoke: bool = False) -> DataFacts:
     sizes = (len(arrays.x_train), len(arrays.x_validation), len(arrays.x_test))
     assert (facts.train, facts.validation, facts.test) == sizes
     assert facts.task == arrays.task
+    _same_size(spec, facts, arrays, smoke)
     return facts
+
+
+def _same_size(spec: DataSpec, facts: DataFacts, arrays: Arrays, smoke: bool) -> None:
+    """A CSV file's size is an estimate of what text becomes; that of small files takes all rows."""
+    if spec.kind == "builtin":
+        assert facts.size is None
+        return
+    assert facts.size is not None
+    one = 4 * (math.prod(arrays.x_train.shape[1:]) + math.prod(arrays.y_train.shape[1:]))
+    if spec.kind in ("npz", "images"):
+        assert facts.size.example_bytes == one
+    if not smoke:
+        assert facts.size.examples == sum(map(len, (arrays.x_train, arrays.x_validation, arrays.x_test)))
 
 
 def csv(folder: Path, target: list[Any], **options: str) -> DataSpec:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hpexp.messages import Finished, Job, LogText, Message, Started, SummaryData
-from hpexp.model import DataSpec, Group, Result, Status
+from hpexp.model import DataSpec, Group, Resources, Result, Status
 from hpexp.train import compiled, worker
 from tests.engines import experiment, runs
 
@@ -70,14 +70,14 @@ def test_a_compiled_group_tells_devices_and_graph() -> None:
 
 def test_jobs_of_one_experiment_load_their_data_once(monkeypatch: pytest.MonkeyPatch) -> None:
     loads: list[tuple[DataSpec, bool]] = []
-    load = worker.load
+    open_data = worker.open_data
 
-    def counted(spec: DataSpec, *, smoke: bool) -> Any:
+    def counted(spec: DataSpec, resources: Resources, *, smoke: bool) -> Any:
         loads.append((spec, smoke))
-        return load(spec, smoke=smoke)
+        return open_data(spec, resources, smoke=smoke)
 
-    monkeypatch.setattr(worker, "load", counted)
-    monkeypatch.setattr(worker, "_loaded", {})
+    monkeypatch.setattr(worker, "open_data", counted)
+    monkeypatch.setattr(worker, "_opened", {})
     smoke = replace(SPEC, smoke=True)
     for spec in (SPEC, SPEC, smoke):
         train(experiment=spec, group=Group(0, "fit", LANES[:1]))

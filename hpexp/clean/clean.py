@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from hpexp import scratch
 from hpexp.board import Server, remove_entries, servers_of, stale_entries, stop
 from hpexp.board.serve import refuse_path
 from hpexp.board.view import drop_dead_links, remove_views
@@ -64,6 +65,8 @@ def clean(
         LogsBusyError: a run is going on (and `force` is not given), or began meanwhile.
         HpexpError: something could not be deleted; the rest has been.
     """
+    # What killed workers left of data that do not fit in memory belongs to no log folder.
+    scratch.sweep()
     planned = prepare(logs, choice)
     if not planned:
         return planned

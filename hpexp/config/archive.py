@@ -84,6 +84,17 @@ def read_archive(path: Path, x_name: str, y_name: str, task: Task | None) -> Arc
     return ArchiveFacts(found, x.shape[0], content)
 
 
+def read_shapes(path: Path, x_name: str, y_name: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The shapes of an archive's inputs and targets.
+
+    Raises:
+        DataError: it lacks an array, or one cannot be read.
+        zipfile.BadZipFile: it is no archive.
+    """
+    with zipfile.ZipFile(path) as archive:
+        return _header(archive, x_name, path).shape, _header(archive, y_name, path).shape
+
+
 def _header(archive: zipfile.ZipFile, name: str, path: Path) -> _Header:
     names = [each.removesuffix(".npy") for each in archive.namelist()]
     if name not in names:

@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from hpexp.config.size import size_of
 from hpexp.errors import DataError
 from hpexp.model import DataFacts, DataSpec, Task
 
@@ -42,7 +43,7 @@ def facts_of(spec: DataSpec, *, smoke: bool = False) -> DataFacts:
         DataError: the data cannot be read, or are too few to split.
     """
     source = source_of(spec)
-    fingerprint = _fingerprint(spec, source)
+    fingerprint, size = _fingerprint(spec, source), size_of(spec)
     if source.examples is None:
         return DataFacts(fingerprint, source.task, None, None, None)
     train, validation, test = split_sizes(source, spec)
@@ -52,7 +53,7 @@ def facts_of(spec: DataSpec, *, smoke: bool = False) -> DataFacts:
             min(validation, SMOKE_OTHER),
             min(test, SMOKE_OTHER),
         )
-    return DataFacts(fingerprint, source.task, train, validation, test)
+    return DataFacts(fingerprint, source.task, train, validation, test, size)
 
 
 def task_of_data(spec: DataSpec) -> Task | None:

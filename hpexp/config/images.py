@@ -45,6 +45,11 @@ def read_images(folder: Path) -> ImageFacts:
     return ImageFacts(examples, digest.hexdigest())
 
 
+def count_images(folder: Path) -> int:
+    """How many images lie in `folder`, in its folders of one class each."""
+    return sum(len(_images(each)) for each in folder.iterdir() if each.is_dir())
+
+
 def _images(folder: Path) -> list[Path]:
     return sorted(
         Path(root, name)

@@ -100,7 +100,7 @@ class LimitsSection(Section):
 class ResourcesSection(Section):
     """What hpexp may use of the machine."""
 
-    memory: fields.Memory | None = Field(None, description="memory of one worker's runs: 4GB")
+    memory: fields.Memory | None = Field(None, description="memory of one worker's data and runs: 4GB")
     jobs: fields.Jobs | None = Field(None, description="worker processes")
 
 

@@ -1,7 +1,8 @@
 """Experiment -> Plan: expand the grid, collapse what is equal, name, choose engines, group.
 
 Pure, but for the source of an own model, which is read (never run) to learn what its
-function takes and to make it part of a run's identity.
+function takes and to make it part of a run's identity, and for a look at the free memory
+where data are large and the experiment sets no budget.
 """
 
 from hpexp.plan.build import build_plan

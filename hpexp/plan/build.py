@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from hpexp.errors import ConfigError, Problem
+from hpexp.memory import too_large, wrong_batch
 from hpexp.model import DataFacts, Engine, Experiment, Plan, Run, Value
 from hpexp.plan.collapse import Collapser
 from hpexp.plan.engine import choose
@@ -25,17 +26,21 @@ def build_plan(
     """What an experiment comes to: its runs in the order of the file, seeds innermost, and their groups.
 
     Raises:
-        ConfigError: `exclude` leaves no point.
+        ConfigError: `exclude` leaves no point, or a batch of data that stay on disk is larger
+            than the memory budget.
     """
     own = read_own_model(experiment.model) if experiment.model.kind == "python" else None
     varied = varied_names(experiment)
     resolver = Resolver(experiment, facts.task, own, varied)
     identity = Identity(experiment, facts, own)
     seeds = tuple(dict.fromkeys(experiment.seeds))
-    chosen, reason = choose(engine)
+    on_disk = too_large(facts.size, experiment.resources)
+    chosen, reason = choose(engine, too_large=on_disk)
     collapser, names = Collapser(varied), Names()
     runs: list[Run] = []
     points = 0
+    if on_disk:
+        _check_batches(experiment, facts, resolver)
     for point, full in _points(experiment, resolver):
         points += 1
         resolved = resolver.resolve(point, full)
@@ -82,6 +87,19 @@ def _points(experiment: Experiment, resolver: Resolver) -> Iterator[tuple[Point,
             yield point, full
     for point in included_points(experiment):
         yield point, resolver.filled(point)
+
+
+def _check_batches(experiment: Experiment, facts: DataFacts, resolver: Resolver) -> None:
+    """Raise ConfigError for the batches of data on disk that do not fit in memory."""
+    batches = dict.fromkeys(full["batch"] for _, full in _points(experiment, resolver))
+    assert facts.size is not None
+    problems = []
+    for batch in batches:
+        wrong = wrong_batch(batch, facts.train or 0, facts.size, experiment.resources)
+        if wrong:
+            problems.append(Problem(0, 0, "batch", wrong))
+    if problems:
+        raise ConfigError(experiment.path, problems)
 
 
 def _updates_per_epoch(batch: Value, examples: int | None) -> int | None:

@@ -11,7 +11,7 @@ import keras
 from hpexp import model as words
 from hpexp.messages import EpochEnd, Message, SummaryData
 from hpexp.train.checkpoint import Checkpoint, Progress
-from hpexp.train.pipeline import OrderedBatches
+from hpexp.train.pipeline import Batches
 from hpexp.train.schedules import Schedule
 from hpexp.train.summaries import histograms
 
@@ -21,7 +21,7 @@ Logs = Mapping[str, float]
 class Order(keras.callbacks.Callback):
     """Sets the order of the examples before each epoch."""
 
-    def __init__(self, batches: OrderedBatches) -> None:
+    def __init__(self, batches: Batches) -> None:
         super().__init__()
         self._batches = batches
 

@@ -11,16 +11,17 @@ from typing import Any
 import keras
 
 from hpexp.errors import HpexpError
+from hpexp.memory import wrong_batch
 from hpexp.messages import EpochEnd, Finished, Job, Message, Started, SummaryData
 from hpexp.model import EarlyStopping, ModelSpec, Objective, Params, Result, Run, Status
 from hpexp.train.callbacks import BestWeights, Order, Reporter, Saver, Stopping, best_epoch
 from hpexp.train.checkpoint import Checkpoint, Progress, announce
-from hpexp.train.data import Arrays, prepare
+from hpexp.train.data import Data, Streamed, prepared
 from hpexp.train.losses import make_loss, make_metric, metric_name
 from hpexp.train.models import build_model, from_logits
 from hpexp.train.optimizers import base_learning_rate, make_optimizer
 from hpexp.train.output import captured
-from hpexp.train.pipeline import OrderedBatches, tensors
+from hpexp.train.pipeline import Batches, number_of, scored, training_batches
 from hpexp.train.saving import save_model
 from hpexp.train.schedules import learning_rate
 from hpexp.train.start import devices
@@ -29,21 +30,18 @@ from hpexp.train.watch import Diverged, Watch
 from hpexp.train.weights import assign, starting_values
 from hpexp.vocabulary import batch_size
 
-EVALUATION_BATCH = 4096
-"""Examples that are evaluated in one go; most validation splits are smaller."""
-
 Emit = Callable[[Message], None]
 
 
-def train_run(job: Job, run: Run, arrays: Arrays, emit: Emit) -> None:
+def train_run(job: Job, run: Run, data: Data, emit: Emit) -> None:
     """Train one run; whatever goes wrong in it becomes its result.
 
-    `arrays` are as loaded; the run's normalization is applied here.
+    `data` are as opened; the run's normalization is applied here.
     """
     emit(Started(run.id, time.time()))
     with captured(run.id, emit):
         try:
-            result = _train(job, run, arrays, emit)
+            result = _train(job, run, data, emit)
         except Exception as error:
             result = failure(error)
     emit(Finished(run.id, result))
@@ -68,14 +66,15 @@ def _plain(text: str) -> str:
     return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
-def _train(job: Job, run: Run, arrays: Arrays, emit: Emit) -> Result:
+def _train(job: Job, run: Run, data: Data, emit: Emit) -> Result:
     began = time.perf_counter()
     experiment, params = job.experiment, run.params
     keras.utils.set_random_seed(run.seed % 2**32)
-    arrays = prepare(arrays, experiment.model, params)
-    batches = OrderedBatches(arrays, batch_size(params["batch"], len(arrays.x_train)), run.seed)
+    _check_batch(job, run, data)
+    data = prepared(data, experiment.model, params)
+    batches = training_batches(data, batch_size(params["batch"], number_of(data, "train")), run.seed)
     epochs = _epochs(job, run)
-    model = _compiled_model(experiment.model, params, arrays, run.seed, batches.updates_per_epoch, epochs)
+    model = _compiled_model(experiment.model, params, data, run.seed, batches.updates_per_epoch, epochs)
     watch = Watch(model.optimizer)
     checkpoint = Checkpoint(job.checkpoints, run.id) if job.checkpoints else None
     progress = _resumed(checkpoint, model, run, emit)
@@ -85,8 +84,8 @@ def _train(job: Job, run: Run, arrays: Arrays, emit: Emit) -> Result:
         return earlier + time.perf_counter() - began
 
     if run.id in job.graph_for:
-        emit(SummaryData(run.id, 0, "graph", graph(model, arrays.problem.input_shape)))
-    stopping = _stopping(experiment.early_stopping, arrays, progress)
+        emit(SummaryData(run.id, 0, "graph", graph(model, data.problem.input_shape)))
+    stopping = _stopping(experiment.early_stopping, data, progress)
     callbacks: list[Any] = [
         Order(batches),
         watch,
@@ -101,8 +100,8 @@ def _train(job: Job, run: Run, arrays: Arrays, emit: Emit) -> Result:
     test: Mapping[str, float] = {}
     divergence = None
     try:
-        _fit(model, arrays, batches, callbacks, progress, epochs)
-        test = _evaluate(model, arrays)
+        _fit(model, data, batches, callbacks, progress, epochs)
+        test = _evaluate(model, data)
         path = (job.models or {}).get(run.id)
         if path:
             save_model(model, path)
@@ -125,6 +124,15 @@ def _train(job: Job, run: Run, arrays: Arrays, emit: Emit) -> Result:
     )
 
 
+def _check_batch(job: Job, run: Run, data: Data) -> None:
+    """Raise HpexpError for a batch that is too large for memory: what a plan cannot know of own data."""
+    if isinstance(data, Streamed):
+        batch = run.params["batch"]
+        wrong = wrong_batch(batch, len(data.train), data.size, job.experiment.resources)
+        if wrong:
+            raise HpexpError(f"batch: {wrong}")
+
+
 def _epochs(job: Job, run: Run) -> int:
     epochs = run.params["epochs"]
     assert isinstance(epochs, int)
@@ -132,9 +140,9 @@ def _epochs(job: Job, run: Run) -> int:
 
 
 def _compiled_model(
-    spec: ModelSpec, params: Params, arrays: Arrays, seed: int, updates_per_epoch: int, epochs: int
+    spec: ModelSpec, params: Params, data: Data, seed: int, updates_per_epoch: int, epochs: int
 ) -> keras.Model:
-    problem = arrays.problem
+    problem = data.problem
     model = build_model(spec, params, problem, seed)
     if spec.kind != "python":
         assign(model, starting_values(model, spec, params, problem)(seed))
@@ -162,26 +170,27 @@ def _resumed(checkpoint: Checkpoint | None, model: keras.Model, run: Run, emit: 
     return progress
 
 
-def _stopping(rule: EarlyStopping | None, arrays: Arrays, progress: Progress) -> Stopping | None:
+def _stopping(rule: EarlyStopping | None, data: Data, progress: Progress) -> Stopping | None:
     """Early stopping on a metric that there is none of never stops, as in Keras."""
-    names = ["loss", metric_name(arrays.task)]
-    if len(arrays.x_validation):
+    names = ["loss", metric_name(data.task)]
+    if number_of(data, "validation"):
         names += [f"val_{name}" for name in names]
     return Stopping(rule, progress) if rule is not None and rule.monitor in names else None
 
 
 def _fit(
     model: keras.Model,
-    arrays: Arrays,
-    batches: OrderedBatches,
+    data: Data,
+    batches: Batches,
     callbacks: list[Any],
     progress: Progress,
     epochs: int,
 ) -> None:
     validation: dict[str, Any] = {}
-    if len(arrays.x_validation):
-        validation["validation_data"] = tensors(arrays.x_validation, arrays.y_validation, arrays)
-        validation["validation_batch_size"] = min(EVALUATION_BATCH, len(arrays.x_validation))
+    if found := scored(data, "validation"):
+        x, y, size = found
+        validation["validation_data"] = x if y is None else (x, y)
+        validation["validation_batch_size"] = None if y is None else size
     stopped = bool(progress.stopping.get("stopped_epoch"))
     model.fit(
         batches.dataset,
@@ -194,13 +203,14 @@ def _fit(
     )
 
 
-def _evaluate(model: keras.Model, arrays: Arrays) -> dict[str, float]:
+def _evaluate(model: keras.Model, data: Data) -> dict[str, float]:
     """Loss and metric on the test split."""
-    if not len(arrays.x_test):
+    found = scored(data, "test")
+    if found is None:
         return {}
-    x, y = tensors(arrays.x_test, arrays.y_test, arrays)
-    size = min(EVALUATION_BATCH, len(arrays.x_test))
-    scores = model.evaluate(x, y, batch_size=size, verbose=0, return_dict=True)
+    x, y, size = found
+    batches = None if y is None else size
+    scores = model.evaluate(x, y, batch_size=batches, verbose=0, return_dict=True)
     return {name: float(value) for name, value in scores.items()}
 
 

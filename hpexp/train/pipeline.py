@@ -1,23 +1,47 @@
-"""Training batches for `keras.Model.fit`, in an order that hpexp decides epoch by epoch."""
+"""Batches for `keras.Model.fit`, in an order that hpexp decides epoch by epoch, from memory or from disk."""
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, Protocol
 
 import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from hpexp.train.data import Arrays, Features, Targets
+from hpexp.train.data import Arrays, Data, Features, Streamed, Targets
 from hpexp.train.order import epoch_order
+from hpexp.train.streaming import StreamedBatches, streamed_split
+
+EVALUATION_BATCH = 4096
+"""Examples that are evaluated in one go; most validation splits are smaller."""
+
+_EVALUATION_BYTES = 1 << 26
+"""Of their inputs, at most."""
+
+
+class Batches(Protocol):
+    """The training split as a tf.data.Dataset of batches; `start_epoch` sets the order of the next pass.
+
+    The last batch may be smaller than the others; it counts.
+    """
+
+    dataset: tf.data.Dataset
+    updates_per_epoch: int
+
+    def start_epoch(self, epoch: int) -> None: ...
+
+
+def training_batches(data: Data, batch_size: int, seed: int) -> Batches:
+    """The training split in the orders of `seed`."""
+    if isinstance(data, Arrays):
+        return OrderedBatches(data, batch_size, seed)
+    return StreamedBatches(data, batch_size, seed)
 
 
 class OrderedBatches:
-    """The training split as a tf.data.Dataset of batches; `start_epoch` sets the order of the next pass.
-
-    The last batch may be smaller than `batch_size`; it counts.
-    """
+    """Batches of data that are in memory."""
 
     def __init__(self, arrays: Arrays, batch_size: int, seed: int) -> None:
         self._examples = len(arrays.x_train)
@@ -44,6 +68,27 @@ class OrderedBatches:
 
     def _of_epoch(self, epoch: int) -> NDArray[np.int32]:
         return epoch_order(self._seed, epoch, self._examples, self._batch_size)
+
+
+def scored(data: Data, split: str) -> tuple[Any, Any, int] | None:
+    """The `validation` or `test` split as Keras evaluates it: inputs, targets, examples in one go.
+
+    Data from disk are a tf.data.Dataset of such batches, without targets beside it. `None`
+    where the split is empty.
+    """
+    examples = number_of(data, split)
+    if not examples:
+        return None
+    inputs = 4 * math.prod(data.problem.input_shape)
+    size = max(1, min(EVALUATION_BATCH, examples, _EVALUATION_BYTES // max(1, inputs)))
+    if isinstance(data, Streamed):
+        return streamed_split(data, split, size), None, size
+    return *tensors(getattr(data, f"x_{split}"), getattr(data, f"y_{split}"), data), size
+
+
+def number_of(data: Data, split: str) -> int:
+    """How many examples a split has."""
+    return len(getattr(data, f"x_{split}") if isinstance(data, Arrays) else getattr(data, split))
 
 
 def tensors(x: Features, y: Targets, arrays: Arrays) -> tuple[tf.Tensor, tf.Tensor]:

@@ -10,9 +10,10 @@ from dataclasses import replace
 
 import keras
 
+from hpexp.memory import TOO_LARGE
 from hpexp.messages import Finished, Job, LogText, Message, Started, SummaryData
-from hpexp.model import DataSpec, Run
-from hpexp.train.data import Arrays, load, prepare
+from hpexp.model import Experiment, Run
+from hpexp.train.data import Arrays, Data, Streamed, open_data, prepare
 from hpexp.train.fit import failure, train_run
 from hpexp.train.models import build_model
 from hpexp.train.start import devices, use_threads
@@ -20,7 +21,7 @@ from hpexp.train.summaries import graph
 
 Emit = Callable[[Message], None]
 
-_loaded: dict[str, Arrays] = {}
+_opened: dict[str, Data] = {}
 """The data of the last job, by its DataSpec: jobs of one experiment share it."""
 
 
@@ -38,7 +39,7 @@ def train_job(job: Job, emit: Emit) -> None:
     if job.threads:
         use_threads(job.threads)
     try:
-        arrays = _arrays(job.experiment.data, job.experiment.smoke)
+        data = _data(job.experiment)
     except Exception as error:
         for run in runs:
             emit(Started(run.id, time.time()))
@@ -46,9 +47,12 @@ def train_job(job: Job, emit: Emit) -> None:
         return
     note = ""
     if job.group.engine == "compiled":
-        runs, note = _train_compiled(job, arrays, emit)
+        if isinstance(data, Streamed):
+            note = f"not compiled: {TOO_LARGE}\n"
+        else:
+            runs, note = _train_compiled(job, data, emit)
     for run in runs:
-        train_run(job, run, arrays, _noting(emit, run, note))
+        train_run(job, run, data, _noting(emit, run, note))
         _forget()
 
 
@@ -102,13 +106,13 @@ def _noting(emit: Emit, run: Run, note: str) -> Emit:
     return told
 
 
-def _arrays(spec: DataSpec, smoke: bool) -> Arrays:
-    key = repr((spec, smoke))
-    if key not in _loaded:
-        arrays = load(spec, smoke=smoke)
-        _loaded.clear()
-        _loaded[key] = arrays
-    return _loaded[key]
+def _data(experiment: Experiment) -> Data:
+    key = repr((experiment.data, experiment.resources, experiment.smoke))
+    if key not in _opened:
+        # The last experiment's go first: there may be no room for both.
+        _opened.clear()
+        _opened[key] = open_data(experiment.data, experiment.resources, smoke=experiment.smoke)
+    return _opened[key]
 
 
 def _forget() -> None:

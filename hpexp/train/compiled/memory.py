@@ -6,18 +6,8 @@ import itertools
 import math
 from collections.abc import Sequence
 
-import psutil
-
-SHARE_OF_FREE = 0.4
-"""Of the memory free now, what one worker's lanes may take where the experiment sets no budget."""
-
 _LIVE_COPIES = 4
 """Of each lane's activations: forward, backward, and XLA's temporaries of both; measured, rounded up."""
-
-
-def budget(wanted: int | None, workers: int) -> int:
-    """Bytes for the lanes of one worker, of `workers` that share the machine."""
-    return wanted if wanted is not None else int(psutil.virtual_memory().available * SHARE_OF_FREE / workers)
 
 
 def lane_bytes(

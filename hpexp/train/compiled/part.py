@@ -11,12 +11,13 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from hpexp.memory import budget
 from hpexp.messages import Job, Message
 from hpexp.train.compiled.blueprint import Blueprint, NotCompilable
 from hpexp.train.compiled.checkpoints import Checkpoints
 from hpexp.train.compiled.cohort import Cohort
 from hpexp.train.compiled.cost import compiling_pays
-from hpexp.train.compiled.memory import budget, lane_bytes, split_evenly
+from hpexp.train.compiled.memory import lane_bytes, split_evenly
 from hpexp.train.compiled.program import Data, Layout, Outcome
 from hpexp.train.compiled.saved import Saved
 from hpexp.train.compiled.scoring import score_test
@@ -162,7 +163,7 @@ class Part:
             validation_chunk=min(VALIDATION_CHUNK, len(self._arrays.x_validation)),
             item=np.dtype(keras.config.floatx()).itemsize,
         )
-        return max(1, budget(resources.memory, resources.jobs or 2) // one)
+        return max(1, budget(resources) // one)
 
     def _save(self, lane: Lane, values: list[Any]) -> None:
         path = self._models.get(lane.run.id)

@@ -1,6 +1,19 @@
-"""A DataSpec -> arrays, split into train, validation and test."""
+"""A DataSpec -> data, split into train, validation and test: as arrays, or streamed from disk."""
 
 from hpexp.train.data.arrays import Arrays, Features, Targets, prepare
 from hpexp.train.data.load import load
+from hpexp.train.data.opened import Data, open_data, prepared
+from hpexp.train.data.streamed import Part, Streamed
 
-__all__ = ["Arrays", "Features", "Targets", "load", "prepare"]
+__all__ = [
+    "Arrays",
+    "Data",
+    "Features",
+    "Part",
+    "Streamed",
+    "Targets",
+    "load",
+    "open_data",
+    "prepare",
+    "prepared",
+]

@@ -40,11 +40,18 @@ class Arrays:
     @property
     def problem(self) -> Problem:
         """What a model of these data has to fit."""
-        if self.task == "classification":
-            outputs = len(self.classes)
-        else:
-            outputs = 1 if self.y_train.ndim == 1 else self.y_train.shape[1]
-        return Problem(tuple(self.x_train.shape[1:]), outputs, self.task)
+        return problem_of(self.x_train.shape[1:], self.y_train, self.task, self.classes)
+
+
+def problem_of(shape: tuple[int, ...], y: Targets, task: Task, classes: tuple[str, ...]) -> Problem:
+    """What a model has to fit: examples of this shape, and targets such as `y`."""
+    columns = 1 if y.ndim == 1 else y.shape[1]
+    return Problem(tuple(shape), len(classes) if task == "classification" else columns, task)
+
+
+def is_flat(model: ModelSpec) -> bool:
+    """Whether a model sees each example as one row of numbers."""
+    return model.kind in ("mlp", "linear")
 
 
 def prepare(arrays: Arrays, model: ModelSpec, params: Params) -> Arrays:
@@ -54,7 +61,7 @@ def prepare(arrays: Arrays, model: ModelSpec, params: Params) -> Arrays:
     to 0..1; each by input, measured on the training split alone. An input that is
     constant there is only shifted.
     """
-    if model.kind in ("mlp", "linear"):
+    if is_flat(model):
         arrays = _map(arrays, lambda x: x.reshape(len(x), math.prod(x.shape[1:])))
     how = params.get("normalize", "none")
     if how == "none":

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpexp.errors import DataError
-from hpexp.model import DataSpec, Split, Task
+from hpexp.model import DataSpec, Task
 from hpexp.train.data.arrays import Arrays
 from hpexp.train.data.builtin import load_builtin
+from hpexp.train.data.divide import by_split, divide, parts_of
 from hpexp.train.data.own import exists, load_function, load_images, load_npz
 from hpexp.train.data.raw import Raw, inputs, targets, task_of
-from hpexp.train.data.split import Parts, split_examples
+from hpexp.train.data.split import Parts
 from hpexp.train.data.table import encode, read_table
 
 SMOKE_TRAIN, SMOKE_OTHER = 64, 32
@@ -29,17 +30,16 @@ def load(spec: DataSpec, *, smoke: bool = False) -> Arrays:
     """
     if spec.kind == "csv":
         arrays = _from_table(spec)
-    elif spec.kind == "keras":
-        from hpexp.train.data.downloads import load_download
-
-        train, test = load_download(spec.source)
-        arrays = _join({"train": train, "test": test}, spec)
-    else:
-        arrays = _join(_read(spec), spec)
-    return _first(arrays) if smoke else arrays
+        return _first(arrays) if smoke else arrays
+    return join(by_split(_read(spec)), spec, smoke=smoke)
 
 
 def _read(spec: DataSpec) -> Raw | Mapping[str, Raw]:
+    if spec.kind == "keras":
+        from hpexp.train.data.downloads import load_download
+
+        train, test = load_download(spec.source)
+        return {"train": train, "test": test}
     if spec.kind == "builtin":
         return load_builtin(spec.source, spec.options)
     if spec.kind == "python":
@@ -50,41 +50,18 @@ def _read(spec: DataSpec) -> Raw | Mapping[str, Raw]:
     return load_images(spec.source, spec.options)
 
 
-def _join(raw: Raw | Mapping[str, Raw], spec: DataSpec) -> Arrays:
-    """Splits the source has stay as they are; those it lacks are taken from its training set."""
-    name = spec.source
-    given = {"train": raw} if isinstance(raw, Raw) else dict(raw)
-    sizes = np.cumsum([len(part.x) for part in given.values()])[:-1]
-    first = given["train"]
+def join(given: Mapping[str, Raw], spec: DataSpec, *, smoke: bool = False) -> Arrays:
+    """The arrays of what a source gives, by split; raises DataError as `load` does."""
     try:
-        joined = Raw(
-            np.concatenate([part.x for part in given.values()]),
-            np.concatenate([part.y for part in given.values()]),
-            first.features,
-            first.classes,
-        )
+        joined = np.concatenate([part.x for part in given.values()])
     except ValueError as error:
-        raise DataError(f"{name}: the splits do not fit together: {error}") from error
-    task = "classification" if first.classes else task_of(joined.y, spec.options)
-    numbers, classes = targets(joined, task, name)
-    x = dict(zip(given, np.split(inputs(joined.x, name), sizes), strict=True))
-    y = dict(zip(given, np.split(numbers, sizes), strict=True))
-    lacking = Split(
-        0.0 if "validation" in given else spec.split.validation,
-        0.0 if "test" in given else spec.split.test,
-        spec.split.seed,
-    )
-    parts = _parts(y["train"], task, lacking)
-    for split, indices in (("validation", parts.validation), ("test", parts.test)):
-        if split not in given:
-            x[split], y[split] = x["train"][indices], y["train"][indices]
-    return _arrays(
-        {**x, "train": x["train"][parts.train]},
-        {**y, "train": y["train"][parts.train]},
-        task,
-        classes,
-        first.features,
-    )
+        raise DataError(f"{spec.source}: the splits do not fit together: {error}") from error
+    sizes = np.cumsum([len(part.x) for part in given.values()])[:-1]
+    x = dict(zip(given, np.split(inputs(joined, spec.source), sizes), strict=True))
+    division = divide(given, spec)
+    taken = {split: x[source][rows] for split, (source, rows) in division.rows.items()}
+    arrays = _arrays(taken, division.y, division.task, division.classes, given["train"].features)
+    return _first(arrays) if smoke else arrays
 
 
 def _from_table(spec: DataSpec) -> Arrays:
@@ -92,14 +69,10 @@ def _from_table(spec: DataSpec) -> Arrays:
     table = read_table(spec.source, spec.options)
     task = task_of(table.y, spec.options)
     y, classes = targets(Raw(table.y, table.y), task, spec.source)
-    parts = _parts(y, task, spec.split)
+    parts = parts_of(y, task, spec.split)
     matrix, features = encode(table.columns, parts.train)
     x = inputs(matrix, spec.source)
     return _arrays(_take(x, parts), _take(y, parts), task, classes, features)
-
-
-def _parts(y: NDArray[Any], task: Task, split: Split) -> Parts:
-    return split_examples(len(y), y if task == "classification" else None, split)
 
 
 def _take(values: NDArray[Any], parts: Parts) -> dict[str, NDArray[Any]]:

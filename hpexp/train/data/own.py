@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 
+from hpexp.config.size import image_shape
 from hpexp.errors import DataError
 from hpexp.model import DataSpec, Params
 from hpexp.train.data.raw import Raw
+from hpexp.train.data.rows import rows_at_once
+from hpexp.train.data.spill import shared, write_pairs
 from hpexp.train.imports import import_function
 
 
 def load_npz(path: str, options: Params) -> Raw:
     """The arrays `x` and `y` of a NumPy archive (other names: the options `x` and `y`)."""
-    names = [str(options.get(key, key)) for key in ("x", "y")]
+    x_name, y_name = npz_names(options)
+    with open_npz(path, x_name, y_name) as archive:
+        x, y = archive[x_name], archive[y_name]
+    return pair(x, y, path)
+
+
+def npz_names(options: Params) -> tuple[str, str]:
+    """What the arrays of inputs and targets are called."""
+    return str(options.get("x", "x")), str(options.get("y", "y"))
+
+
+@contextmanager
+def open_npz(path: str, *names: str) -> Iterator[Any]:
+    """A NumPy archive that has these arrays; inside, what cannot be read raises DataError."""
     try:
         with np.load(path, allow_pickle=False) as archive:
             missing = [name for name in names if name not in archive]
             if missing:
                 raise DataError(f"{path} has no array {missing[0]}; it has {', '.join(archive.files)}")
-            x, y = (archive[name] for name in names)
-    except (OSError, ValueError) as error:
+            yield archive
+    except (OSError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path} is not a readable NumPy archive: {error}") from error
-    return pair(x, y, path)
 
 
 def load_images(folder: str, options: Params) -> Raw:
@@ -34,11 +53,18 @@ def load_images(folder: str, options: Params) -> Raw:
     Options: `size` (rows and columns, default 32 by 32; a single number for both) and
     `color` (`rgb`, `grayscale`). Images are scaled to that size and to 0..1.
     """
+    images, classes = read_images(folder, options)
+    pairs = list(images)
+    x, y = (np.concatenate([getattr(pair, name) for pair in pairs]) for name in "xy")
+    return Raw(x, y, classes=classes)
+
+
+def read_images(folder: str, options: Params) -> tuple[Iterator[Raw], tuple[str, ...]]:
+    """The images of `load_images`, some at a time, and the names of the classes."""
     import keras
 
-    size = options.get("size", (32, 32))
-    rows, columns = (size if len(size) == 2 else size * 2) if isinstance(size, tuple) else (size, size)
-    try:
+    rows, columns, _ = image_shape(options)
+    with _reading(folder):
         dataset = keras.utils.image_dataset_from_directory(
             folder,
             image_size=(rows, columns),
@@ -47,16 +73,31 @@ def load_images(folder: str, options: Params) -> Raw:
             shuffle=False,
             verbose=False,
         )
-        x = np.stack([image for image, _ in dataset.as_numpy_iterator()])
-    except Exception as error:  # TensorFlow's decoding errors are many
+
+    def images() -> Iterator[Raw]:
+        with _reading(folder):
+            for x, y in dataset.batch(rows_at_once((0, rows, columns, 3))).as_numpy_iterator():
+                yield Raw(x / np.float32(255), np.asarray(y, np.int32))
+
+    return images(), tuple(dataset.class_names)
+
+
+@contextmanager
+def _reading(folder: str) -> Iterator[None]:
+    """TensorFlow's decoding errors are many."""
+    try:
+        yield
+    except Exception as error:
         reason = str(error).strip().splitlines()[0]
         raise DataError(f"{folder} is not a folder of images by class: {reason}") from error
-    y = np.array([label for _, label in dataset.as_numpy_iterator()], np.int32)
-    return Raw(x / np.float32(255), y, classes=tuple(dataset.class_names))
 
 
 def load_function(spec: DataSpec) -> Raw | Mapping[str, Raw]:
-    """What the function returns: `(x, y)`, or a dict of pairs: train, and validation and test if any."""
+    """What the function returns: examples, or a dict of them: train, and validation and test if any.
+
+    Examples are `(x, y)`, or come some at a time, as such pairs, from a generator or a
+    tf.data.Dataset; those go to a file.
+    """
     options = {name: value for name, value in spec.options.items() if name != "task"}
     returned = import_function(spec.source, spec.folder)(**options)
     if isinstance(returned, Mapping):
@@ -66,8 +107,20 @@ def load_function(spec: DataSpec) -> Raw | Mapping[str, Raw]:
                 f"{spec.source} returned the splits {', '.join(map(str, returned))}; "
                 "it must return train, and may return validation and test"
             )
-        return {name: _unpack(value, f"{spec.source}: {name}") for name, value in returned.items()}
-    return _unpack(returned, spec.source)
+        return {name: _examples(value, f"{spec.source}: {name}") for name, value in returned.items()}
+    return _examples(returned, spec.source)
+
+
+def _examples(value: Any, name: str) -> Raw:
+    if isinstance(value, Iterable) and not isinstance(value, tuple | list | str | np.ndarray | Mapping):
+        # What a function gives is its own affair: no other worker may use it.
+        return shared(name, uuid4(), lambda folder: write_pairs(_pairs(value, name), folder, name))
+    return _unpack(value, name)
+
+
+def _pairs(values: Any, name: str) -> Iterator[Raw]:
+    given = values.as_numpy_iterator() if hasattr(values, "as_numpy_iterator") else values
+    return (_unpack(value, name) for value in given)
 
 
 def pair(x: Any, y: Any, name: str) -> Raw:

@@ -24,24 +24,43 @@ class Raw:
     features: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     """Names of the classes, where the source knows them and `y` counts them from 0."""
+    keep: object = None
+    """What the file of a memory-mapped `x` lives by."""
 
 
 def inputs(x: NDArray[Any], name: str) -> NDArray[np.float32]:
     """float32 inputs; bytes as images become 0..1, images without channels get one."""
-    if x.dtype.kind not in "biuf":
-        raise DataError(f"{name}: the inputs are {x.dtype}, not numbers")
+    check_numbers(x.dtype, name)
+    result = as_inputs(x, x.dtype)
+    check_finite(result, 0, name)
+    return result
+
+
+def as_inputs(x: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[np.float32]:
+    """`inputs` without checks, of examples of data whose type as a whole is `dtype`."""
     if x.ndim < 2:
-        x = x.reshape(len(x), -1)
+        x = x[:, np.newaxis]
     is_image = x.ndim in (3, 4)
-    result = np.asarray(x, np.float32)
-    if is_image and x.dtype == np.uint8:
+    result = np.asarray(x.astype(dtype, copy=False), np.float32)
+    if is_image and dtype == np.uint8:
         result = result / np.float32(255)
     if x.ndim == 3:
         result = result[..., np.newaxis]
-    if not np.isfinite(result).all():
-        row = int(np.argwhere(~np.isfinite(result))[0][0])
-        raise DataError(f"{name}: example {row} holds NaN or infinity", hint="fill or drop such rows first")
     return result
+
+
+def check_numbers(dtype: np.dtype[Any], name: str) -> None:
+    """Raise DataError where inputs of this type are no numbers."""
+    if dtype.kind not in "biuf":
+        raise DataError(f"{name}: the inputs are {dtype}, not numbers")
+
+
+def check_finite(x: NDArray[np.float32], first: int, name: str) -> None:
+    """Raise DataError where an example is not finite; `first` is the number of the first one."""
+    finite = np.isfinite(x)
+    if not finite.all():
+        row = first + int(np.argwhere(~finite)[0][0])
+        raise DataError(f"{name}: example {row} holds NaN or infinity", hint="fill or drop such rows first")
 
 
 def task_of(y: NDArray[Any], options: Params) -> Task:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,22 +63,46 @@ def encode(columns: dict[str, NDArray[Any]], train: NDArray[Any]) -> tuple[NDArr
     text = [name for name, values in columns.items() if values.dtype.kind != "f"]
     if not text:
         return np.stack(list(columns.values()), axis=1), tuple(columns)
-    import keras
-    import tensorflow as tf
+    encoder = Encoder(tuple(columns), text)
+    encoder.adapt(lambda: iter([{name: values[train] for name, values in columns.items()}]))
+    return encoder(columns), tuple(columns)
 
-    # Keras wants identifiers as names, a CSV file has any.
-    names = {f"column_{place}": name for place, name in enumerate(columns)}
-    kinds = {
-        key: keras.utils.FeatureSpace.string_categorical(num_oov_indices=1)
-        if name in text
-        else keras.utils.FeatureSpace.float()
-        for key, name in names.items()
-    }
-    space = keras.utils.FeatureSpace(kinds, output_mode="concat")
-    cells = {key: columns[name] for key, name in names.items()}
-    chosen = {key: values[train] for key, values in cells.items()}
-    space.adapt(tf.data.Dataset.from_tensor_slices(chosen).batch(len(train)))
-    return np.asarray(space(cells)), tuple(columns)
+
+class Encoder:
+    """Columns of numbers and text -> one float32 matrix, through keras.utils.FeatureSpace."""
+
+    def __init__(self, columns: Sequence[str], text: Collection[str]) -> None:
+        from keras.utils import FeatureSpace
+
+        # Keras wants identifiers as names, a CSV file has any.
+        self._names = {f"column_{place}": name for place, name in enumerate(columns)}
+        self._text = frozenset(text)
+        kinds = {
+            key: FeatureSpace.string_categorical(num_oov_indices=1) if name in text else FeatureSpace.float()
+            for key, name in self._names.items()
+        }
+        self._space = FeatureSpace(kinds, output_mode="concat")
+
+    def adapt(self, rows: Callable[[], Iterator[Mapping[str, NDArray[Any]]]]) -> None:
+        """Learn the vocabularies from columns that come some rows at a time; `rows` is called again."""
+        import tensorflow as tf
+
+        signature = {
+            key: tf.TensorSpec([None], tf.string if name in self._text else tf.float64)
+            for key, name in self._names.items()
+        }
+        self._space.adapt(
+            tf.data.Dataset.from_generator(lambda: map(self._keyed, rows()), output_signature=signature)
+        )
+
+    def __call__(self, columns: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+        return np.asarray(self._space(self._keyed(columns)))
+
+    def _keyed(self, columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        return {
+            key: columns[name] if name in self._text else columns[name].astype(np.float64)
+            for key, name in self._names.items()
+        }
 
 
 def _column(cells: list[str], name: str) -> NDArray[Any]:

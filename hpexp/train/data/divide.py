@@ -1,0 +1,66 @@
+"""What a source gives -> task, targets, and which rows each split takes; inputs are not looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpexp.errors import DataError
+from hpexp.model import DataSpec, Split, Task
+from hpexp.train.data.arrays import Targets
+from hpexp.train.data.raw import Raw, targets, task_of
+from hpexp.train.data.split import Indices, Parts, split_examples
+
+Taken: TypeAlias = Indices | slice
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """`rows` and `y` by split: `train`, `validation`, `test`. Rows are those of a part of the source."""
+
+    task: Task
+    classes: tuple[str, ...]
+    rows: dict[str, tuple[str, Taken]]
+    y: dict[str, Targets]
+
+
+def by_split(raw: Raw | Mapping[str, Raw]) -> dict[str, Raw]:
+    """The parts that the source brings; all that is not divided yet is `train`."""
+    return {"train": raw} if isinstance(raw, Raw) else dict(raw)
+
+
+def divide(given: Mapping[str, Raw], spec: DataSpec) -> Division:
+    """Splits the source has stay as they are; those it lacks are taken from its training set.
+
+    Raises DataError where the targets cannot be learned, or are too few to split.
+    """
+    first = given["train"]
+    try:
+        joined = np.concatenate([part.y for part in given.values()])
+    except ValueError as error:
+        raise DataError(f"{spec.source}: the splits do not fit together: {error}") from error
+    task = "classification" if first.classes else task_of(joined, spec.options)
+    numbers, classes = targets(Raw(joined, joined, classes=first.classes), task, spec.source)
+    sizes = np.cumsum([len(part.y) for part in given.values()])[:-1]
+    own = dict(zip(given, np.split(numbers, sizes), strict=True))
+    lacking = Split(
+        0.0 if "validation" in given else spec.split.validation,
+        0.0 if "test" in given else spec.split.test,
+        spec.split.seed,
+    )
+    parts = parts_of(own["train"], task, lacking)
+    rows: dict[str, tuple[str, Taken]] = {}
+    for split, indices in (("train", parts.train), ("validation", parts.validation), ("test", parts.test)):
+        is_given = split != "train" and split in given
+        rows[split] = (split, slice(None)) if is_given else ("train", indices)
+    y = {split: own[source][taken] for split, (source, taken) in rows.items()}
+    return Division(task, classes, rows, y)
+
+
+def parts_of(y: NDArray[Any], task: Task, split: Split) -> Parts:
+    """Which examples are for what, stratified where the targets are classes."""
+    return split_examples(len(y), y if task == "classification" else None, split)
