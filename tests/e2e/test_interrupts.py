@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import subprocess
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.e2e.conftest import FAKE, Command
@@ -53,6 +56,36 @@ def test_ctrl_c_stops_cleanly_and_run_goes_on_later(slow: Command) -> None:
     assert process.returncode == 130, out + err
     assert "Traceback" not in out + err
     assert statuses(slow) == {"interrupted": 1, "pending": 3}
+    slow("run", "slow.yaml", "--jobs", "2", **FAKE)
+    assert statuses(slow) == {"done": 4}
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_second_ctrl_c_ends_at_once(slow: Command, stopped: bool) -> None:
+    """Also where the driver is so busy (here: stopped) that it gets both at the same moment."""
+    slow.write("slow.yaml", CONFIG.replace("behave: slow", "behave: hang"))
+    process = started(slow)
+    workers = psutil.Process(process.pid).children(recursive=True)
+    assert workers
+    if stopped:
+        process.send_signal(signal.SIGSTOP)
+    process.send_signal(signal.SIGINT)
+    # A second SIGINT that comes while the first one waits would be lost: the kernel keeps one of each.
+    process.send_signal(signal.SIGTERM if stopped else signal.SIGINT)
+    if stopped:
+        process.send_signal(signal.SIGCONT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, out + err
+    assert "Traceback" not in out + err
+    _, left = psutil.wait_procs(workers, timeout=30)
+    assert not left
+    found = statuses(slow)
+    assert found["pending"] == 3
+    if stopped:
+        assert found["running"] == 1, "it did not stop to tidy up"
+    with closing(sqlite3.connect(slow.folder / "logs" / "runs.db")) as store:
+        assert store.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    slow.write("slow.yaml", CONFIG)
     slow("run", "slow.yaml", "--jobs", "2", **FAKE)
     assert statuses(slow) == {"done": 4}
 
