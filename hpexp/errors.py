@@ -7,6 +7,7 @@
     ├── UsageError             2   a command was called in a way that cannot work
     ├── DataError              2   the data named by an experiment cannot be had or read
     ├── StoreError             1   the run store is damaged, newer, or not writable
+    │   └── NoSpaceError       1   there is no space left for it
     ├── LogsBusyError          1   another hpexp holds the log folder
     └── BoardError             1   TensorBoard could not be started or stopped
 
@@ -48,6 +49,10 @@ class DataError(HpexpError):
 
 class StoreError(HpexpError):
     """The run store is damaged, written by a newer hpexp, or not writable."""
+
+
+class NoSpaceError(StoreError):
+    """There is no space left on the disk, or in a quota, for what was to be written."""
 
 
 class LogsBusyError(HpexpError):

@@ -15,8 +15,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from hpexp.errors import LogsBusyError, StoreError
+from hpexp.errors import LogsBusyError, NoSpaceError, StoreError
 from hpexp.paths import LogsFolder
+from hpexp.space import is_full, no_space
 
 _PATIENCE = 0.3
 """Seconds to go on trying: `holder` and a holder that is just starting are gone by then."""
@@ -54,9 +55,7 @@ class LogsLock:
         """
         descriptor = _take(logs)
         try:
-            text = json.dumps(asdict(Holder(os.getpid(), command, time.time())))
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, text.encode(), 0)
+            _sign(descriptor, Holder(os.getpid(), command, time.time()))
             yield
         finally:
             # Closing releases. The file stays: unlinking it here would take it from
@@ -78,6 +77,16 @@ def holder(logs: LogsFolder) -> Holder | None:
         return None
     finally:
         os.close(descriptor)
+
+
+def _sign(descriptor: int, holder: Holder) -> None:
+    """Write who holds it; a full disk may have no room for a name."""
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(asdict(holder)).encode(), 0)
+    except OSError as error:
+        if not is_full(error):
+            raise
 
 
 def _take(logs: LogsFolder) -> int:
@@ -110,6 +119,8 @@ def _open(logs: LogsFolder) -> int:
         logs.internal.mkdir(parents=True, exist_ok=True)
         return os.open(logs.lock, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
+        if is_full(error):
+            raise NoSpaceError(f"{logs.lock}: {no_space(logs.root, error)}") from error
         raise StoreError(f"{logs.lock}: {error.strerror}", hint="is the log folder writable?") from error
 
 

@@ -67,6 +67,11 @@ class LogsFolder:
         """Held, with an advisory lock, by the one hpexp that writes here."""
         return self.internal / "lock"
 
+    @property
+    def reserve(self) -> Path:
+        """Space kept aside while `hpexp run` works, for what is to be said on a full disk."""
+        return self.internal / "reserve"
+
     def hparams(self, experiment: str) -> Path:
         """What an experiment adds to the columns of TensorBoard's HParams table."""
         return self.internal / "hparams" / f"{experiment}.json"

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from hpexp.messages import EpochEnd
 from hpexp.model import FAILURES, Objective, Result, Run, Status
+from hpexp.space import is_full
 from hpexp.standing import Standing, epochs_of, label, short_label
 from hpexp.text import brief, clock, counted, short
 
@@ -63,7 +64,15 @@ class QuietView:
             self.note(failure_line(run, result))
 
     def note(self, text: str) -> None:
-        self.console.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+        self._print(text, "red")
+
+    def _print(self, text: str, style: str = "") -> None:
+        try:
+            self.console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+        except OSError as error:
+            # Messages that go to a file on the full disk end no run.
+            if not is_full(error):
+                raise
 
     def close(self) -> None:
         pass
@@ -78,14 +87,14 @@ class PlainView(QuietView):
         super().open(experiment, runs, objective, skipped)
         self._last = 0.0
         skip = f", {skipped} done before" if skipped else ""
-        self._say(f"{experiment}: {counted(len(runs), 'run')} to train{skip}")
+        self._print(f"{experiment}: {counted(len(runs), 'run')} to train{skip}")
 
     def finished(self, run: Run, result: Result) -> None:
         super().finished(run, result)
         now = self.standing.now()
         if now - self._last >= self.interval or self.standing.done == self.standing.total:
             self._last = now
-            self._say(self._line(run, result))
+            self._print(self._line(run, result))
 
     def _line(self, run: Run, result: Result) -> str:
         standing = self.standing
@@ -99,9 +108,6 @@ class PlainView(QuietView):
         if standing.done < standing.total:
             parts.append(f"{clock(standing.seconds_left())} left")
         return " ".join(parts)
-
-    def _say(self, text: str) -> None:
-        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 class LiveView(QuietView):

@@ -6,15 +6,20 @@ The one writer. A run's event files are complete before its row says that it has
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
-from hpexp.errors import StoreError
-from hpexp.events import RunEvents, text_columns
+from hpexp.errors import NoSpaceError, StoreError
+from hpexp.events import text_columns, write_experiment
 from hpexp.messages import EpochEnd, Finished, LogText, Message, Started, SummaryData
-from hpexp.model import Experiment, Result, Run, Status
+from hpexp.model import Experiment, Plan, Result, Run, Status
 from hpexp.paths import LogsFolder
 from hpexp.progress import View
+from hpexp.room import Room
+from hpexp.runfiles import RunFiles
+from hpexp.space import is_full, no_space
 from hpexp.store import Store
 
 FLUSH_SHARE = 20
@@ -24,11 +29,19 @@ FLUSH_SHARE = 20
 class Recorder:
     """Records the messages of one experiment's runs.
 
-    Its methods raise StoreError where the log folder cannot be written.
+    Where the disk is full, what is to be written waits in memory, and a run whose files are
+    not complete when it ends has failed. Where the log folder cannot be written for another
+    reason, methods raise StoreError.
     """
 
     def __init__(
-        self, experiment: Experiment, runs: Iterable[Run], store: Store, logs: LogsFolder, view: View
+        self,
+        experiment: Experiment,
+        runs: Iterable[Run],
+        store: Store,
+        logs: LogsFolder,
+        view: View,
+        room: Room,
     ) -> None:
         self._experiment = experiment
         self._runs = {run.id: run for run in runs}
@@ -36,12 +49,47 @@ class Recorder:
         self._store = store
         self._logs = logs
         self._view = view
-        self._events: dict[str, RunEvents] = {}
+        self._room = room
+        self._files: dict[str, RunFiles] = {}
+        self._sealed: set[str] = set()
+        self._late: list[RunFiles] = []
+        """Of failed runs, whose logs do not fit on the disk."""
+        self._columns: Plan | None = None
         self._next_flush = 0.0
         self.results: dict[str, Result] = {}
 
+    def begin(self, plan: Plan) -> None:
+        """Write the experiment's own events; where they do not fit, `close` tries again."""
+        self._columns = plan
+        self._write_columns()
+
+    def sealed(self, message: Message) -> Message:
+        """Complete the files of a run that has its answer; gives the message to record.
+
+        That is a failure where they do not fit on the disk.
+        """
+        if not isinstance(message, Finished) or not message.result.status.finished:
+            return message
+        if message.run_id in self._sealed:
+            return message
+        run, result = self._runs[message.run_id], message.result
+        with _write_errors():
+            files = self._begun(run)
+            _say_why(files, result)
+            try:
+                files.finish(result)
+            except OSError as error:
+                if not is_full(error):
+                    raise
+                files.drop()
+                self._room.met(error)
+                return replace(message, result=self._without_space(result, error))
+        self._sealed.add(run.id)
+        return message
+
     def record(self, message: Message) -> None:
-        """Write one message down."""
+        """Write one message down, `sealed` if it has not been."""
+        message = self.sealed(message)
         run = self._runs[message.run_id]
         with _write_errors():
             match message:
@@ -50,13 +98,12 @@ class Recorder:
                     self._store.started(self._experiment.name, run.id, message.time)
                     self._view.started(run)
                 case EpochEnd():
-                    self._events[run.id].epoch(message)
+                    self._files[run.id].events.epoch(message)
                     self._store.epoch(self._experiment.name, message)
                     self._view.epoch(run, message)
                 case SummaryData():
-                    self._events[run.id].summary(message)
+                    self._files[run.id].events.summary(message)
                 case LogText():
-                    self._begun(run)
                     self._log(run, message.text)
                 case Finished():
                     self._finish(run, message.result)
@@ -64,52 +111,112 @@ class Recorder:
     def tick(self) -> None:
         """Make what has been recorded visible to others; called a few times a second."""
         with _write_errors():
-            self._flush_events()
-            self._store.commit()
+            self._flush()
+            self._room.tick()
 
-    def interrupt(self) -> None:
-        """Close what is still in progress, as interrupted."""
+    def close(self) -> None:
+        """End what is still in progress, as interrupted, and write what can be written."""
         with _write_errors():
-            for run_id in list(self._events):
+            for run_id in list(self._files):
                 self._finish(self._runs[run_id], Result(Status.INTERRUPTED))
-            self._store.commit()
+            self._room.commit()
+            if self._late:
+                with self._room.opened():
+                    self._flush_late()
+            if self._columns is not None:
+                self._write_columns()
 
-    def _flush_events(self) -> None:
+    def _flush(self) -> None:
         began = time.monotonic()
         if began < self._next_flush:
             return
-        for events in self._events.values():
-            events.flush()
+        for files in self._files.values():
+            self._tried(files)
+        self._flush_late()
         now = time.monotonic()
         self._next_flush = now + FLUSH_SHARE * (now - began)
 
-    def _open(self, run: Run) -> RunEvents:
-        if run.id in self._events:
-            self._events.pop(run.id).discard()
-        events = RunEvents(self._logs.run(self._experiment.name, run.name), self._text)
-        events.start(run)
-        self._events[run.id] = events
-        return events
+    def _flush_late(self) -> None:
+        self._late = [files for files in self._late if not self._tried(files)]
 
-    def _begun(self, run: Run) -> RunEvents:
-        """The run's events; one whose worker died before training began has none yet."""
-        return self._events.get(run.id) or self._open(run)
+    def _tried(self, files: RunFiles) -> bool:
+        """Whether all that a run has to write is on disk now."""
+        try:
+            files.flush()
+        except OSError as error:
+            self._met(error)
+            return False
+        return True
+
+    def _open(self, run: Run) -> RunFiles:
+        self._sealed.discard(run.id)
+        if run.id in self._files:
+            self._files.pop(run.id).events.discard()
+        files = RunFiles(self._logs.run(self._experiment.name, run.name), self._text, run)
+        self._files[run.id] = files
+        return files
+
+    def _begun(self, run: Run) -> RunFiles:
+        """The run's files; one whose worker died before training began has none yet."""
+        return self._files.get(run.id) or self._open(run)
+
+    def _log(self, run: Run, text: str) -> None:
+        files = self._begun(run)
+        files.say(text)
+        try:
+            files.flush_log()
+        except OSError as error:
+            self._met(error)
 
     def _finish(self, run: Run, result: Result) -> None:
-        events = self._begun(run)
-        if result.traceback or result.error:
-            self._log(run, result.traceback or f"{result.status}: {result.error}\n")
-        events.finish(result)
-        del self._events[run.id]
+        files = self._begun(run)
+        if run.id not in self._sealed:
+            _say_why(files, result)
+            try:
+                files.finish(result)
+            except OSError as error:
+                self._met(error)
+                with self._room.opened():
+                    if not self._tried(files):
+                        self._late.append(files)
+        self._sealed.discard(run.id)
+        del self._files[run.id]
         self._store.finished(self._experiment.name, run.id, result)
         self.results[run.id] = result
         self._view.finished(run, result)
 
-    def _log(self, run: Run, text: str) -> None:
-        path = self._logs.run(self._experiment.name, run.name).log
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
+    def _without_space(self, result: Result, error: OSError) -> Result:
+        """The failure of a run that has trained to its end."""
+        return Result(
+            Status.FAILED,
+            epochs=result.epochs,
+            seconds=result.seconds,
+            error=no_space(self._logs.root, error),
+            traceback="".join(traceback.format_exception(error)),
+            engine=result.engine,
+            devices=result.devices,
+        )
+
+    def _write_columns(self) -> None:
+        assert self._columns is not None
+        try:
+            with _write_errors():
+                write_experiment(self._logs, self._columns)
+        except NoSpaceError as error:
+            self._room.met(error)
+        else:
+            self._columns = None
+
+    def _met(self, error: OSError) -> None:
+        """Take note of a full disk; anything else is raised."""
+        if not is_full(error):
+            raise error
+        self._room.met(error)
+
+
+def _say_why(files: RunFiles, result: Result) -> None:
+    if result.traceback or result.error:
+        files.say(result.traceback or f"{result.status}: {result.error}\n")
 
 
 @contextmanager
@@ -118,4 +225,5 @@ def _write_errors() -> Iterator[None]:
         yield
     except OSError as error:
         hint = "mend that, then give the same command again; it goes on from there"
-        raise StoreError(f"{error.filename or 'the log folder'}: {error.strerror}", hint=hint) from error
+        kind = NoSpaceError if is_full(error) else StoreError
+        raise kind(f"{error.filename or 'the log folder'}: {error.strerror}", hint=hint) from error

@@ -13,7 +13,6 @@ from typing import Literal
 
 from hpexp import config, environment, scratch
 from hpexp.errors import ConfigError
-from hpexp.events import write_experiment
 from hpexp.execute import Backend
 from hpexp.interrupt import Interrupt
 from hpexp.jobs import make_jobs, worker_count
@@ -24,6 +23,8 @@ from hpexp.paths import LogsFolder
 from hpexp.plan import build_plan
 from hpexp.progress import View
 from hpexp.recorder import Recorder
+from hpexp.reserve import Reserve
+from hpexp.room import Room
 from hpexp.store import Store
 
 TRAINER = "hpexp.train.worker"
@@ -115,6 +116,7 @@ class _Session:
     backend: Backend
     interrupt: Interrupt
     view: View
+    room: Room
     workers: int
 
 
@@ -124,39 +126,47 @@ def run(plans: Sequence[Plan], options: RunOptions, view: View, backend: Backend
     Raises:
         LogsBusyError: another hpexp writes to this log folder.
         StoreError: the store cannot be written.
+        NoSpaceError: results of some runs could not be stored; the others are.
     """
     logs = LogsFolder(options.logs)
     outcomes: list[Outcome] = []
-    with LogsLock.hold(logs, " ".join(options.command)), Interrupt() as interrupt, Store.open(logs) as store:
+    with (
+        LogsLock.hold(logs, " ".join(options.command)),
+        Interrupt() as interrupt,
+        Reserve.hold(logs) as reserve,
+        Store.open(logs) as store,
+    ):
         store.recover()
         missing = [_begin(store, plan, options) for plan in plans]
         todo_plans = [_with_runs(plan, todo) for plan, todo in zip(plans, missing, strict=True)]
         workers = worker_count(_jobs(options, plans), todo_plans)
         backend.resize(workers)
-        session = _Session(options, logs, store, backend, interrupt, view, workers)
+        room = Room(logs, store, reserve, view)
+        session = _Session(options, logs, store, backend, interrupt, view, room, workers)
         for plan, todo in zip(plans, missing, strict=True):
             outcomes.append(_train(session, plan, todo))
             if interrupt.requested:
                 break
+        room.close({run.id: run.name for plan in plans for run in plan.runs})
     return outcomes
 
 
 def _train(session: _Session, plan: Plan, todo: set[str]) -> Outcome:
     """Train one experiment's missing runs."""
     experiment = plan.experiment
-    recorder = Recorder(experiment, plan.runs, session.store, session.logs, session.view)
+    recorder = Recorder(experiment, plan.runs, session.store, session.logs, session.view, session.room)
     gave_up = False
     if todo:
-        write_experiment(session.logs, plan)
         jobs = make_jobs(plan, todo, session.workers, session.logs)
         runs = [run for run in plan.runs if run.id in todo]
         session.view.open(experiment.name, runs, experiment.objective, len(plan.runs) - len(runs))
         most = _max_failures(plan, session.options)
         try:
+            recorder.begin(plan)
             gave_up = _execute(session.backend, jobs, recorder, most, session.interrupt)
         finally:
             try:
-                recorder.interrupt()
+                recorder.close()
             finally:
                 # The terminal gets its cursor back even where the logs cannot be written.
                 session.view.close()
@@ -203,10 +213,11 @@ def _execute(
             ticked = time.monotonic()
         if message is None:
             continue
-        if retries.takes(message):
+        sealed = recorder.sealed(message)
+        if retries.takes(sealed):
             continue
-        recorder.record(message)
-        if isinstance(message, Finished) and message.result.status in FAILURES:
+        recorder.record(sealed)
+        if isinstance(sealed, Finished) and sealed.result.status in FAILURES:
             failures += 1
             if max_failures is not None and failures >= max_failures:
                 backend.close()

@@ -236,6 +236,13 @@ def test_a_damaged_store_does_not_keep_the_logs_from_being_deleted(
     assert tree(logs.root) == set()
 
 
+def test_the_reserve_of_a_killed_run_goes_with_any_clean(logs: LogsFolder) -> None:
+    logs.internal.mkdir(exist_ok=True)
+    logs.reserve.write_bytes(bytes(1000))
+    assert clean(logs, "--status", "failed", "--yes") == 0
+    assert not logs.reserve.exists()
+
+
 def test_what_a_killed_run_left_running_counts_as_interrupted(logs: LogsFolder) -> None:
     run = a_run(7, "lr")
     with Store.open(logs) as store:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +14,9 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.util.tensor_util import make_ndarray
 
 from hpexp.messages import EpochEnd, Finished, Job, LogText, Message, SummaryData
-from hpexp.model import EarlyStopping, Group, ModelSpec, Run, TensorBoardOptions, TrainingOptions
+from hpexp.model import EarlyStopping, Group, ModelSpec, Run, Status, TensorBoardOptions, TrainingOptions
+from hpexp.train import saving
+from hpexp.train.checkpoint import Checkpoint
 from hpexp.train.worker import train_job
 from tests.engines import close, compiling, experiment, group, runs
 
@@ -44,7 +48,11 @@ class Killed(BaseException):
 
 
 def train(
-    lanes: tuple[Run, ...], folder: Path | str, kill_at: int = -1, spec: object = SPEC
+    lanes: tuple[Run, ...],
+    folder: Path | str,
+    kill_at: int = -1,
+    spec: object = SPEC,
+    models: dict[str, str] | None = None,
 ) -> list[Message]:
     messages: list[Message] = []
 
@@ -53,7 +61,7 @@ def train(
         if isinstance(message, EpochEnd) and message.epoch == kill_at:
             raise Killed
 
-    job = Job(spec, Group(0, "compiled", lanes), checkpoints=str(folder))  # type: ignore[arg-type]
+    job = Job(spec, Group(0, "compiled", lanes), checkpoints=str(folder), models=models)  # type: ignore[arg-type]
     with compiling("graph"):
         train_job(job, emit)
     return messages
@@ -87,6 +95,38 @@ def test_a_killed_group_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
     assert texts == {run.id: "goes on after epoch 4, from its checkpoint\n" for run in left if run.id != "r4"}
     assert_same_story(left, resumed, expected)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.filterwarnings("ignore:__array__")  # Keras, where it saves a model
+@pytest.mark.parametrize("kind", ["checkpoint", "model"])
+def test_a_lane_whose_file_does_not_fit_fails_alone(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, *_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    lanes = group(runs(optimizer=["sgd"], momentum=[0.0, 0.9], epochs=[3]))
+    write, save = Checkpoint.write, saving._save
+
+    def writing(self: Checkpoint, *story: object) -> None:
+        (full if self._run_id == lanes[0].id else write)(self, *story)  # type: ignore[operator]
+
+    def kept(model: keras.Model, path: str) -> None:
+        Path(path).write_bytes(b"half")
+        (full if Path(path).parent.name == lanes[0].id else save)(model, path)
+
+    if kind == "checkpoint":
+        monkeypatch.setattr(Checkpoint, "write", writing)
+        messages = train(lanes, tmp_path)
+    else:
+        monkeypatch.setattr(saving, "_save", kept)
+        paths = {run.id: str(tmp_path / run.id / "model.keras") for run in lanes}
+        messages = train(lanes, "", models=paths)
+        assert [Path(path).exists() for path in paths.values()] == [False, True]
+    ends = {m.run_id: m.result for m in messages if isinstance(m, Finished)}
+    assert [ends[run.id].status for run in lanes] == [Status.FAILED, Status.DONE]
+    assert [ends[run.id].engine for run in lanes[1:]] == ["compiled"]
+    assert "No space left on device" in (ends[lanes[0].id].error or "")
 
 
 def test_an_own_model_goes_on(tmp_path: Path) -> None:

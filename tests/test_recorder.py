@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from hpexp.appending import append
 from hpexp.errors import StoreError
 from hpexp.events import RunEvents
+from hpexp.events.records import read_frames
 from hpexp.messages import EpochEnd, Finished, LogText, Started
-from hpexp.model import Result, Run, Status
+from hpexp.model import Plan, Result, Run, Status
 from hpexp.paths import LogsFolder
 from hpexp.progress import QuietView
 from hpexp.recorder import Recorder
+from hpexp.reserve import Reserve
+from hpexp.room import Room
 from hpexp.store import Store
-from tests.builders import a_run, an_experiment
+from tests.builders import a_plan, a_run, an_experiment
 from tests.test_progress import OBJECTIVE, console
 
 RUNS = [a_run(seed) for seed in range(2)]
@@ -38,7 +44,7 @@ def store(logs: LogsFolder) -> Iterator[Store]:
 def recorder(logs: LogsFolder, store: Store) -> Recorder:
     view = QuietView(console())
     view.open("toy", RUNS, OBJECTIVE, 0)
-    return Recorder(an_experiment(), RUNS, store, logs, view)
+    return Recorder(an_experiment(), RUNS, store, logs, view, Room(logs, store, Reserve(logs), view))
 
 
 def epoch(run: Run, number: int) -> EpochEnd:
@@ -81,7 +87,7 @@ def test_what_is_in_progress_at_the_end_was_interrupted(store: Store, recorder: 
     for run in RUNS:
         recorder.record(Started(run.id, 1e9))
     recorder.record(Finished(RUNS[0].id, Result(Status.DONE)))
-    recorder.interrupt()
+    recorder.close()
     assert store.statuses("toy") == {RUNS[0].id: Status.DONE, RUNS[1].id: Status.INTERRUPTED}
 
 
@@ -106,6 +112,93 @@ def test_a_folder_that_cannot_be_written_is_an_error_for_a_person(
     logs.experiment("toy").write_text("a file where the folder should be")
     with pytest.raises(StoreError, match="toy"):
         recorder.record(Started(RUNS[0].id, 1e9))
+
+
+class Disk:
+    """Files can be written unless it is full."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.full = False
+        self._write = append
+        monkeypatch.setattr("hpexp.appending.append", self._append)
+
+    def _append(self, path: Path, data: bytes) -> None:
+        if self.full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        self._write(path, data)
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    return Disk(monkeypatch)
+
+
+def test_a_run_whose_files_do_not_fit_has_failed(
+    logs: LogsFolder, store: Store, recorder: Recorder, disk: Disk
+) -> None:
+    run = RUNS[0]
+    recorder.record(Started(run.id, 1e9))
+    disk.full = True
+    recorder.record(LogText(run.id, "hello\n"))
+    recorder.record(epoch(run, 0))
+    recorder.tick()
+    recorder.record(Finished(run.id, Result(Status.DONE, 1, 0, {"val_loss": 0.6})))
+    (row, other) = store.runs("toy")
+    assert (row.status, other.status) == (Status.FAILED, Status.PENDING)
+    assert row.error == f"no space left on device: free space in {logs.root} and run again"
+    assert "OSError: [Errno 28]" in (row.traceback or "")
+    assert recorder.results[run.id].status is Status.FAILED
+    assert not events(logs, run)
+    disk.full = False
+    recorder.close()
+    text = logs.run("toy", run.name).log.read_text()
+    assert text.startswith("hello\nTraceback")
+    assert store.statuses("toy")[RUNS[1].id] is Status.PENDING
+
+
+def test_a_disk_that_was_full_for_a_while_costs_nothing(
+    logs: LogsFolder, store: Store, recorder: Recorder, disk: Disk
+) -> None:
+    run = RUNS[0]
+    recorder.record(Started(run.id, 1e9))
+    disk.full = True
+    recorder.record(LogText(run.id, "hello\n"))
+    recorder.record(epoch(run, 0))
+    recorder.tick()
+    disk.full = False
+    recorder.record(epoch(run, 1))
+    recorder.record(Finished(run.id, Result(Status.DONE, 2, 1, {"val_loss": 0.6})))
+    assert store.statuses("toy")[run.id] is Status.DONE
+    assert logs.run("toy", run.name).log.read_text() == "hello\n"
+    train, _ = events(logs, run)
+    assert len(list(read_frames(train.read_bytes()))) == 6, "version, start, two epochs, best, end"
+
+
+def test_a_failure_keeps_its_own_reason_on_a_full_disk(
+    logs: LogsFolder, store: Store, recorder: Recorder, disk: Disk
+) -> None:
+    run = RUNS[0]
+    recorder.record(Started(run.id, 1e9))
+    disk.full = True
+    recorder.record(Finished(run.id, Result(Status.FAILED, error="no", traceback="Traceback: no\n")))
+    disk.full = False
+    recorder.close()
+    assert [row.error for row in store.runs("toy")] == ["no", None]
+    assert logs.run("toy", run.name).log.read_text() == "Traceback: no\n"
+
+
+def test_columns_that_do_not_fit_are_written_at_the_end(
+    logs: LogsFolder, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(logs: LogsFolder, plan: Plan) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("hpexp.recorder.write_experiment", full)
+        recorder.begin(a_plan(an_experiment(), *RUNS))
+    assert not list(logs.experiment("toy").glob("events*"))
+    recorder.close()
+    assert list(logs.experiment("toy").glob("events*"))
 
 
 def test_writing_many_event_files_leaves_time_to_train(

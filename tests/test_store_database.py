@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from hpexp.errors import StoreError
+from hpexp.errors import NoSpaceError, StoreError
+from hpexp.messages import EpochEnd
 from hpexp.model import Status
 from hpexp.paths import LogsFolder
 from hpexp.store import Store
-from hpexp.store.database import Database
+from hpexp.store.database import Database, translated
 from tests.builders import a_result, a_run, an_experiment, store_results
 
 
@@ -24,6 +26,11 @@ def logs(tmp_path: Path) -> LogsFolder:
 def forbid_sidecars(logs: LogsFolder) -> None:
     """As in a folder that cannot be written, also for root: the -shm file cannot be made."""
     logs.database.with_name("runs.db-shm").mkdir()
+
+
+def database_rows(logs: LogsFolder, sql: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(logs.database)) as connection:
+        return connection.execute(sql).fetchall()
 
 
 def test_reading_works_where_no_file_can_be_made(logs: LogsFolder) -> None:
@@ -83,16 +90,62 @@ def test_a_full_disk_loses_nothing_that_was_committed(logs: LogsFolder) -> None:
     (pages,) = database.rows("PRAGMA page_count")[0]
     database.rows(f"PRAGMA max_page_count = {pages}")
     runs = [a_run(seed, "big", text="x" * 100) for seed in range(1000)]
-    full = pytest.raises(StoreError, match="the disk is full; what was recorded before is kept")
+    full = pytest.raises(StoreError, match=r"no space left on device: free space in .*logs and run again")
     with full as caught, Store(database) as store:
         store.add(runs)
-    assert caught.value.hint == "make room, then give the same command again; it goes on from there"
+    assert caught.value.hint == "what was recorded before is kept"
     reader = Store.read(logs)
     assert reader
     with reader:
         assert list(reader.statuses("toy").values()) == [Status.DONE] * 3
         assert reader.statuses("big") == {}
         assert reader.integrity() is None
+
+
+def test_what_runs_told_while_the_disk_was_full_is_committed_later(logs: LogsFolder) -> None:
+    database = Database.for_writing(logs.database)
+    runs = [a_run(seed, "big") for seed in range(300)]
+    with Store(database) as store:
+        store.begin(an_experiment("big"), "hpexp run big.yaml", {})
+        store.add(runs)
+        store.commit()
+        (pages,) = database.rows("PRAGMA page_count")[0]
+        database.rows(f"PRAGMA max_page_count = {pages}")
+        for run in runs:
+            store.started("big", run.id, 1.0)
+            store.epoch("big", EpochEnd(run.id, 0, {"loss": 1.0}, 2.0))
+            store.finished("big", run.id, a_result(traceback="x" * 200))
+        store.epoch("big", EpochEnd(runs[0].id, 1, {"loss": 0.5}, 3.0))
+        for _ in range(2):
+            with pytest.raises(NoSpaceError):
+                store.commit()
+            store.shrink()
+        assert len(store.unstored) == 300
+        with pytest.raises(NoSpaceError):
+            store.statuses("big")
+        database.rows("PRAGMA max_page_count = 1000000")
+        store.commit()
+        assert store.unstored == ()
+    reader = Store.read(logs)
+    assert reader
+    with reader:
+        found = reader.runs("big")
+        assert {run.status for run in found} == {Status.DONE}
+        assert all(run.made and run.made.command == "hpexp run big.yaml" for run in found)
+        assert [row.epoch for row in reader.epochs("big", runs[0].id)] == [0, 1]
+        assert len(database_rows(logs, "SELECT * FROM invocations WHERE experiment = 'big'")) == 1
+
+
+def test_a_quota_that_sqlite_calls_an_io_error(logs: LogsFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Database.for_writing(logs.database)
+    failed = sqlite3.OperationalError("disk I/O error")
+    failed.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
+    with pytest.raises(StoreError, match="disk I/O error"), translated(logs.database):
+        raise failed
+    monkeypatch.setattr("hpexp.store.database.nothing_fits", lambda folder: True)
+    with pytest.raises(NoSpaceError), translated(logs.database):
+        raise failed
+    database.close()
 
 
 @pytest.mark.parametrize("open_", [Store.open, Store.read])

@@ -97,6 +97,19 @@ def test_a_summary_of_failures_alone_ranks_nothing(tmp_path: Path) -> None:
     assert "1 diverged" in text
 
 
+@pytest.mark.parametrize(
+    ("error", "advised"),
+    [
+        ("OSError: [Errno 28] No space left on device: 'big'", True),
+        ("no space left on device: free space in logs and run again", False),
+        ("ValueError: no", False),
+    ],
+)
+def test_what_to_do_about_a_full_disk_is_said_once(tmp_path: Path, error: str, advised: bool) -> None:
+    text = printed(outcome(tmp_path, {0.1: [replace(FAILED, error=error)]}), tmp_path)
+    assert ("\nno space left on device: free space there and run again\n" in text) is advised
+
+
 @pytest.mark.parametrize("scores", [{"loss": 0.25, "accuracy": 0.75}, {"accuracy": 0.75, "loss": 0.25}])
 def test_scores_come_in_one_order_whatever_the_engines(tmp_path: Path, scores: dict[str, float]) -> None:
     found = outcome(tmp_path, {0.1: [a_result(0.9, test=scores)]})

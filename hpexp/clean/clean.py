@@ -21,6 +21,7 @@ from hpexp.errors import HpexpError, LogsBusyError, StoreError
 from hpexp.lock import Holder, LogsLock, holder
 from hpexp.model import Status
 from hpexp.paths import LogsFolder
+from hpexp.reserve import Reserve
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ def clean(
         return Cleaning(planned.doomed, tuple(stop(planned.servers)), _remove_stale(choice))
     ended = stop_holder(logs) if force else None
     with _held(logs):
+        # The store takes space to delete rows.
+        Reserve(logs).remove()
         now = _doomed(logs, choice)
         if not force and not set(now.runs) <= set(planned.doomed.runs):
             raise LogsBusyError(f"{logs.root} has changed meanwhile; nothing was deleted", hint="try again")

@@ -134,8 +134,12 @@ def _save(logs: LogsFolder, name: str, share: Share) -> None:
     path = logs.hparams(name)
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{name}-{os.getpid()}")
-    aside.write_text(json.dumps({"columns": share.columns, "metrics": share.metrics}), encoding="utf-8")
-    aside.replace(path)
+    try:
+        aside.write_text(json.dumps({"columns": share.columns, "metrics": share.metrics}), encoding="utf-8")
+        aside.replace(path)
+    except OSError:
+        aside.unlink(missing_ok=True)
+        raise
 
 
 def _shares(logs: LogsFolder) -> dict[str, Share]:

@@ -1,7 +1,4 @@
-"""One event file, buffered in memory and open only while it is written.
-
-A compiled group may have thousands of runs in progress, more than the system allows open files.
-"""
+"""One event file, buffered in memory and open only while it is written."""
 
 from __future__ import annotations
 
@@ -13,6 +10,7 @@ from functools import lru_cache
 from itertools import count
 from pathlib import Path
 
+from hpexp.appending import Appender
 from hpexp.events.encode import file_version
 from hpexp.events.records import frame
 
@@ -23,24 +21,20 @@ class EventFile:
     """The event file of one folder. Nothing is on disk before the first `flush`."""
 
     def __init__(self, folder: Path, wall_time: float) -> None:
-        self._folder = folder
-        self._path = folder / file_name(wall_time)
-        self._pending = bytearray(frame(file_version(wall_time)))
-        self._there = False
+        self._file = Appender(folder / file_name(wall_time))
+        self._file.add(frame(file_version(wall_time)))
 
     def add(self, event: bytes) -> None:
-        self._pending += frame(event)
+        self._file.add(frame(event))
 
     def flush(self) -> None:
-        """Append what has been added since."""
-        if not self._pending:
-            return
-        if not self._there:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._there = True
-        with self._path.open("ab") as file:
-            file.write(self._pending)
-        self._pending.clear()
+        """Append what has been added since; after an OSError the next flush tries again."""
+        self._file.flush()
+
+    def drop(self) -> bool:
+        """Forget what is not on disk yet; whether there is a file to go on with."""
+        self._file.drop()
+        return self._file.there
 
 
 def file_name(wall_time: float, mark: str = "") -> str:
@@ -56,8 +50,12 @@ def write_file(folder: Path, events: list[bytes], mark: str) -> Path:
     path = folder / file_name(now, mark)
     # No "tfevents" in the name: TensorBoard would read it.
     aside = folder / f".writing-{os.getpid()}"
-    aside.write_bytes(b"".join(frame(event) for event in [file_version(now), *events]))
-    aside.replace(path)
+    try:
+        aside.write_bytes(b"".join(frame(event) for event in [file_version(now), *events]))
+        aside.replace(path)
+    except OSError:
+        aside.unlink(missing_ok=True)
+        raise
     return path
 
 

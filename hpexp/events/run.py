@@ -59,13 +59,30 @@ class RunEvents:
         self._writer.add(event(time.time(), data.step, data.data))
 
     def flush(self) -> None:
-        """Append what has been added to the files, where TensorBoard sees it."""
+        """Append what has been added to the files, where TensorBoard sees it.
+
+        Raises:
+            OSError: it could not be written, of a full disk say; the next flush tries again.
+        """
         for file in (self._train, self._validation):
             if file is not None:
                 file.flush()
 
+    def drop(self) -> None:
+        """Forget what is not on disk yet; a file that has never been written is never begun."""
+        if self._validation is not None and not self._validation.drop():
+            self._validation = None
+        if self._train is not None and not self._train.drop():
+            self._train = None
+
     def finish(self, result: Result) -> None:
-        """Add the best epoch's metrics and how the run ended; the files are complete after it."""
+        """Add the best epoch's metrics and how the run ended; the files are complete after it.
+
+        Raises:
+            OSError: they could not be written; a `flush` that succeeds completes them.
+        """
+        if self._train is None:
+            return
         now = time.time()
         best = best_metrics(result.metrics)
         if best:

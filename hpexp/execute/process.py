@@ -7,9 +7,9 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from multiprocessing.connection import Connection, Pipe
 
+from hpexp.execute import temporary
 from hpexp.messages import Job, Message
 
 TAIL_BYTES = 8000
@@ -30,12 +30,14 @@ class WorkerProcess:
         self.job: Job | None = None
         self._tail = b""
         fds = (jobs_out.fileno(), messages_in.fileno())
-        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - `wait` closes it
+        full = temporary.is_full()
+        self._output = temporary.output_file(full=full)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "hpexp.execute.child", *map(str, fds), trainer],
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=subprocess.STDOUT,
+            env=temporary.environment(full=full),
             pass_fds=fds,
             start_new_session=True,
         )

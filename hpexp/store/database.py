@@ -8,18 +8,26 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
-from hpexp.errors import StoreError
+from hpexp.errors import NoSpaceError, StoreError
+from hpexp.space import no_space, nothing_fits
 from hpexp.store import schema
 
 Values: TypeAlias = Sequence[object] | Mapping[str, object]
 
 _BUSY_SECONDS = 10.0
-_CANNOT_OPEN = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
+_CANNOT_OPEN = (
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+)
+"""Also what a full disk gives: reading in WAL mode needs two files beside the database."""
 
 
 class Database:
@@ -93,6 +101,20 @@ class Database:
             if self._connection.in_transaction:
                 self._connection.execute("COMMIT")
 
+    def rollback(self) -> None:
+        """Drop the open transaction; SQLite may have done so already."""
+        with suppress(sqlite3.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+    def shrink(self) -> None:
+        """Give the space of the write-ahead log back, where there is space to do it in."""
+        log = self._path.with_name(self._path.name + "-wal")
+        # One that is cut short takes space and gives none.
+        with suppress(sqlite3.Error, OSError):
+            if log.stat().st_size <= shutil.disk_usage(self._path.parent).free:
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def compact(self) -> None:
         """Give the space of deleted rows back, where there is room to do it."""
         self.commit()
@@ -137,16 +159,21 @@ def _explained(error: sqlite3.Error, path: Path) -> StoreError:
     code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
     match code:
         case sqlite3.SQLITE_FULL:
-            hint = "make room, then give the same command again; it goes on from there"
-            return StoreError(f"{path}: the disk is full; what was recorded before is kept", hint=hint)
+            return _no_space(path)
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
             hint = f"move {path.name} away and run the experiments again; event files are not affected"
             return StoreError(f"{path} is damaged: {error}", hint=hint)
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return StoreError(f"{path} is in use by another program", hint="try again when that has ended")
+        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_IOERR if nothing_fits(path.parent):
+            return _no_space(path)
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_IOERR:
             return StoreError(f"{path}: {error}", hint=_WRITABLE)
     return StoreError(f"{path}: {error}")
+
+
+def _no_space(path: Path) -> NoSpaceError:
+    return NoSpaceError(f"{path}: {no_space(path.parent)}", hint="what was recorded before is kept")
 
 
 def _read_only(path: Path) -> sqlite3.Connection:
@@ -164,11 +191,14 @@ def _read_only(path: Path) -> sqlite3.Connection:
     log = path.with_name(path.name + "-wal")
     if not log.is_file() or not log.stat().st_size:
         return _usable(f"{path.absolute().as_uri()}?immutable=1")
-    with TemporaryDirectory(prefix="hpexp-store-") as folder:
-        copy = Path(folder) / path.name
-        shutil.copyfile(path, copy)
-        shutil.copyfile(log, copy.with_name(log.name))
-        return _in_memory(_usable(copy.as_uri()))
+    try:
+        with TemporaryDirectory(prefix="hpexp-store-") as folder:
+            copy = Path(folder) / path.name
+            shutil.copyfile(path, copy)
+            shutil.copyfile(log, copy.with_name(log.name))
+            return _in_memory(_usable(copy.as_uri()))
+    except OSError as error:
+        raise StoreError(f"{path} cannot be copied to be read: {error.strerror}") from error
 
 
 def _usable(uri: str) -> sqlite3.Connection:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from types import TracebackType
 
-from hpexp.errors import StoreError
+from hpexp.errors import NoSpaceError, StoreError
 from hpexp.messages import EpochEnd
 from hpexp.model import Experiment, Result, Run, Status
 from hpexp.paths import LogsFolder
@@ -20,8 +21,10 @@ from hpexp.store.values import to_text
 class Store:
     """The runs of one log folder; a context manager that commits and closes at its end.
 
-    Rows become visible to others, and survive a killed driver, with `commit`. The caller
-    of the writing methods holds the folder's lock (`hpexp.lock`).
+    Rows become visible to others, and survive a killed driver, with `commit`. What runs have
+    told is kept in memory until it is committed: SQLite drops the transaction that a full disk
+    cuts short, and the next commit tells it again. The caller of the writing methods holds the
+    folder's lock (`hpexp.lock`).
 
     Every method raises StoreError where the file is damaged or cannot be read or written.
     """
@@ -32,6 +35,13 @@ class Store:
         self._epochs: defaultdict[int, list[tuple[int, int, float, str]]] = defaultdict(list)
         self._begun: dict[str, tuple[object, ...]] = {}
         self._invocations: dict[str, int] = {}
+        self._committed: dict[str, int] = {}
+        """Those of `_invocations` that are on disk."""
+        self._steps: list[Callable[[], None]] = []
+        """What runs have told since the last commit."""
+        self._taken = 0
+        """How many of the steps the open transaction holds."""
+        self._ended: list[tuple[str, str]] = []
 
     @classmethod
     def open(cls, logs: LogsFolder) -> Store:
@@ -94,6 +104,7 @@ class Store:
 
     def statuses(self, experiment: str) -> dict[str, Status]:
         """Status by id of every stored run, planned or not."""
+        self._take_steps()
         rows = self._database.rows("SELECT id, status FROM runs WHERE experiment = ?", (experiment,))
         return {run_id: Status(status) for run_id, status in rows}
 
@@ -101,7 +112,7 @@ class Store:
         """The run begins anew at `time`; what an earlier try left is forgotten."""
         number = self._number(experiment, run_id)
         self._epochs.pop(number, None)
-        writing.start(self._database, number, time, self._invocation(experiment))
+        self._steps.append(partial(self._start, experiment, number, time))
 
     def epoch(self, experiment: str, row: EpochEnd) -> None:
         """Note an epoch; it is written at the next commit, or when its run ends."""
@@ -111,26 +122,53 @@ class Store:
     def finished(self, experiment: str, run_id: str, result: Result) -> None:
         """The run has ended; it counts as done with the next commit."""
         number = self._number(experiment, run_id)
-        writing.put_epochs(self._database, self._epochs.pop(number, []))
-        writing.finish(self._database, number, result, time.time(), self._invocation(experiment))
+        epochs = self._epochs.pop(number, [])
+        self._steps.append(partial(self._finish, experiment, number, epochs, result, time.time()))
+        self._ended.append((experiment, run_id))
 
     def commit(self) -> None:
-        """Make all that was told so far last."""
-        if self._epochs:
-            writing.put_epochs(self._database, [row for rows in self._epochs.values() for row in rows])
-            self._epochs.clear()
-        self._database.commit()
+        """Make all that was told so far last.
+
+        Raises:
+            NoSpaceError: the disk is full; what runs have told is kept for the next commit.
+        """
+        try:
+            self._take_steps()
+            if self._epochs:
+                writing.put_epochs(self._database, [row for rows in self._epochs.values() for row in rows])
+            self._database.commit()
+        except NoSpaceError:
+            self._roll_back()
+            raise
+        self._epochs.clear()
+        self._steps.clear()
+        self._ended.clear()
+        self._taken = 0
+        self._committed = dict(self._invocations)
+
+    def shrink(self) -> None:
+        """Give back to the disk what the store can spare, after a commit that found no space."""
+        self._roll_back()
+        self._database.shrink()
+
+    @property
+    def unstored(self) -> Sequence[tuple[str, str]]:
+        """Experiment and id of the runs that have ended since the last commit."""
+        return tuple(self._ended)
 
     def runs(self, experiment: str | None, *, all_: bool = False) -> list[StoredRun]:
         """Planned runs in plan order; with `all_`, those no longer planned as well."""
+        self._take_steps()
         return reading.runs(self._database, experiment, all_=all_)
 
     def experiments(self) -> list[StoredExperiment]:
         """Every experiment, by name."""
+        self._take_steps()
         return reading.experiments(self._database)
 
     def epochs(self, experiment: str, run_id: str) -> list[EpochEnd]:
         """The epochs of a run's last try."""
+        self._take_steps()
         return reading.epochs(self._database, experiment, run_id)
 
     def delete(self, experiment: str | None, ids: Collection[str] | None) -> None:
@@ -143,6 +181,35 @@ class Store:
     def integrity(self) -> str | None:
         """What is wrong with the file, or None."""
         return self._database.integrity()
+
+    def _take_steps(self) -> None:
+        """Write what runs have told, in the open transaction."""
+        try:
+            while self._taken < len(self._steps):
+                self._steps[self._taken]()
+                self._taken += 1
+        except NoSpaceError:
+            self._roll_back()
+            raise
+
+    def _roll_back(self) -> None:
+        self._database.rollback()
+        self._taken = 0
+        self._invocations = dict(self._committed)
+
+    def _start(self, experiment: str, number: int, time: float) -> None:
+        writing.start(self._database, number, time, self._invocation(experiment))
+
+    def _finish(
+        self,
+        experiment: str,
+        number: int,
+        epochs: Iterable[tuple[int, int, float, str]],
+        result: Result,
+        now: float,
+    ) -> None:
+        writing.put_epochs(self._database, epochs)
+        writing.finish(self._database, number, result, now, self._invocation(experiment))
 
     def _number(self, experiment: str, run_id: str) -> int:
         return self._numbers_of(experiment)[run_id]

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from hpexp.model import Params, Status, Value
 from hpexp.results.runs import SHORT_ID
+from hpexp.space import FREE_SPACE, tells_of_full
 from hpexp.store import StoredRun
 from hpexp.summary.facts import Facts, rivals
 
@@ -50,6 +51,8 @@ def troubles(facts: Facts) -> Iterator[tuple[str, str]]:
         errors = Counter(run.error or "no message" for run in failed)
         for error, count in errors.most_common(SHOWN_ERRORS):
             yield "red", f"  {count} × {error}"
+        if any(tells_of_full(error) and FREE_SPACE not in error for error in errors):
+            yield "red", "no space left on device: free space there and run again"
     timeouts = facts.of(Status.TIMEOUT)
     if timeouts:
         yield "red", f"{len(timeouts)} timed out: --timeout, or limits in the file, give them longer"

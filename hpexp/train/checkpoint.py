@@ -43,7 +43,11 @@ class Checkpoint:
         self._file = self._folder / f"{kind}.npz"
 
     def write(self, arrays: Mapping[str, NDArray[Any]], progress: Progress) -> None:
-        """Write what `read` gives back; no name may start with `best_`."""
+        """Write what `read` gives back; no name may start with `best_`.
+
+        Raises:
+            OSError: it could not be written; the last checkpoint is still there.
+        """
         story = {
             "epochs": [[message.epoch, dict(message.logs), message.time] for message in progress.epochs],
             "summaries": [
@@ -57,11 +61,17 @@ class Checkpoint:
         contents |= {f"best_{index}": value for index, value in enumerate(progress.best_weights or [])}
         self._folder.mkdir(parents=True, exist_ok=True)
         aside = self._file.with_suffix(".new")
-        with aside.open("wb") as file:
-            np.savez(file, **contents)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(self._file)
+        try:
+            with aside.open("wb") as file:
+                np.savez(file, **contents)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.replace(self._file)
+        except OSError as error:
+            # What there was space for must not keep it.
+            aside.unlink(missing_ok=True)
+            error.filename = error.filename or str(self._file)
+            raise
 
     def read(self) -> tuple[dict[str, NDArray[Any]], Progress] | None:
         """The arrays and the Progress; `None` where there is no readable file."""

@@ -16,9 +16,19 @@ def save_model(model: keras.Model, path: str) -> None:
     """Write the model, uncompiled, to `path`; the folder is made where it is missing.
 
     hpexp's dropout becomes Keras's: a saved model is for use, and for training on with
-    Keras, where nobody needs the masks to repeat.
+    Keras, where nobody needs the masks to repeat. What could not be written in full is removed.
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        _save(model, path)
+    except BaseException as error:
+        Path(path).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename = error.filename or path
+        raise
+
+
+def _save(model: keras.Model, path: str) -> None:
     with _uncompiled(model):
         if any(isinstance(layer, HashDropout) for layer in model.layers):
             portable = keras.models.clone_model(model, clone_function=_portable)

@@ -71,14 +71,22 @@ class Checkpoints:
         snapshot: Callable[[int], Saved],
         best: Sequence[NDArray[Any]] | None,
         seconds: NDArray[np.float64],
-    ) -> None:
-        """Write the lanes at `indices`; `best` are the values to restore, of all lanes."""
+    ) -> dict[int, OSError]:
+        """Write the lanes at `indices`; `best` are the values to restore, of all lanes.
+
+        Gives the lanes that could not be written; the last checkpoint of each is still there.
+        """
+        wrong: dict[int, OSError] = {}
         for index in indices.tolist():
             run_id = lanes[index].run.id
             progress = self._progress[run_id]
             progress.seconds = float(seconds[index])
             progress.best_weights = None if best is None else [value[index] for value in best]
-            self._files[run_id].write(snapshot(index), progress)
+            try:
+                self._files[run_id].write(snapshot(index), progress)
+            except OSError as error:
+                wrong[index] = error
+        return wrong
 
     def forget(self, lane: Lane) -> None:
         """Delete what is kept of a lane that has ended."""

@@ -18,6 +18,7 @@ from hpexp.train.compiled.cohort import Cohort
 from hpexp.train.compiled.program import NEVER, Outcome
 from hpexp.train.compiled.stopping import Best, Flags
 from hpexp.train.compiled.table import Lane
+from hpexp.train.fit import failure
 from hpexp.train.losses import metric_name
 from hpexp.train.summaries import histograms
 from hpexp.train.watch import describe
@@ -108,7 +109,9 @@ class Training:
     def _save(self) -> None:
         kept = None if self._kept is None else [value.numpy() for value in self._kept]
         active, snapshot = np.flatnonzero(self._active), self._cohort.snapshot()
-        self._checkpoints.save(self._cohort.lanes, active, snapshot, kept, self._seconds)
+        wrong = self._checkpoints.save(self._cohort.lanes, active, snapshot, kept, self._seconds)
+        for index, error in wrong.items():
+            self._fail(index, error)
 
     def _take_in(self, epoch: int, outcome: Outcome, began: float) -> None:
         logs = np.stack(outcome[: len(self._names)], axis=1).astype(np.float64)
@@ -169,6 +172,11 @@ class Training:
         self._checkpoints.forget(lane)
         self._emit(Finished(lane.run.id, result))
 
+    def _fail(self, index: int, error: OSError) -> None:
+        """A lane's file could not be written, of a full disk say; the other lanes go on."""
+        self._active[index] = False
+        self._emit(Finished(self._cohort.lanes[index].run.id, failure(error)))
+
     def _finish(self, epoch: int, ended: Flags, stopped: Flags) -> None:
         indices = np.flatnonzero(ended)
         if not indices.size:
@@ -177,7 +185,11 @@ class Training:
         tests = self._score_test(self._cohort, weights, indices)
         for index, test in zip(indices.tolist(), tests, strict=True):
             if self._keep is not None:
-                self._keep(self._cohort.lanes[index], [value[index].numpy() for value in weights])
+                try:
+                    self._keep(self._cohort.lanes[index], [value[index].numpy() for value in weights])
+                except OSError as error:
+                    self._fail(index, error)
+                    continue
             result = Result(
                 status=Status.STOPPED if stopped[index] else Status.DONE,
                 epochs=epoch + 1,
