@@ -270,6 +270,8 @@ class Plan:
     collapsed: tuple[Collapse, ...]
     requested: int
     """Runs before anything collapsed: points times seeds."""
+    unmatched: tuple[Params, ...] = ()
+    """Entries of `exclude` that hold at no point of the grid."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hpexp.model import Group, Plan, Run, Status
+from hpexp.model import Group, Params, Plan, Run, Status
 from hpexp.paths import LogsFolder
 from hpexp.plan.expand import varied_names
 from hpexp.store import Store
@@ -74,8 +74,8 @@ def print_plan(plan: Plan, statuses: Mapping[str, Status], console: Console, *, 
     console.print(_headline(plan, statuses, len(points)))
     for line in _collapsed(plan):
         console.print(line, style="dim", markup=False, highlight=False)
-    if idle := _idle(plan):
-        console.print(f"no effect: {', '.join(idle)}", style="yellow", markup=False, highlight=False)
+    for line in warnings(plan):
+        console.print(line, style="yellow", markup=False, highlight=False)
     console.print()
     console.print(_groups_table(plan))
     console.print()
@@ -83,6 +83,17 @@ def print_plan(plan: Plan, statuses: Mapping[str, Status], console: Console, *, 
     if len(points) > SHOWN_POINTS:
         more = len(points) - SHOWN_POINTS
         console.print(f"… and {counted(more, 'more point')} (--json lists every run)", style="dim")
+
+
+def warnings(plan: Plan) -> list[str]:
+    """What the file says and no run heeds, a line each."""
+    idle = _idle(plan)
+    lines = [f"no effect: {', '.join(idle)}"] if idle else []
+    return lines + [f"exclude: no point has {_entry(entry)}" for entry in plan.unmatched]
+
+
+def _entry(entry: Params) -> str:
+    return ", ".join(f"{name}={short(value)}" for name, value in entry.items())
 
 
 def _points(runs: Iterable[Run]) -> list[list[Run]]:

@@ -21,6 +21,7 @@ from hpexp.messages import Finished, Job, Message
 from hpexp.model import FAILURES, Engine, Experiment, Group, Plan, Result, Status
 from hpexp.paths import LogsFolder
 from hpexp.plan import build_plan
+from hpexp.preview import warnings
 from hpexp.progress import View
 from hpexp.recorder import Recorder
 from hpexp.reserve import Reserve
@@ -160,6 +161,8 @@ def _train(session: _Session, plan: Plan, todo: set[str]) -> Outcome:
         jobs = make_jobs(plan, todo, session.workers, session.logs)
         runs = [run for run in plan.runs if run.id in todo]
         session.view.open(experiment.name, runs, experiment.objective, len(plan.runs) - len(runs))
+        for line in warnings(plan):
+            session.view.note(line)
         most = _max_failures(plan, session.options)
         try:
             recorder.begin(plan)

@@ -83,6 +83,17 @@ def test_parameters_that_no_run_has_are_named() -> None:
     assert not any("no effect" in line for line in shown(plan))
 
 
+def test_an_exclude_that_holds_at_no_point_is_named() -> None:
+    grid = {"optimizer": ["sgd", "adam"], "momentum": [0.0, 0.9]}
+    exclude = ({"momentum": 0.9, "optimizer": "sgd"}, {"momentum": 0.8}, {"optimizer": "adam", "batch": 16})
+    plan = plan_of(grid=grid, exclude=exclude)
+    assert plan.unmatched == exclude[1:]
+    assert shown(plan)[3:5] == [
+        "exclude: no point has momentum=0.8",
+        "exclude: no point has optimizer=adam, batch=16",
+    ]
+
+
 @pytest.mark.parametrize("width", [80, 140])
 def test_axes_that_do_not_fit_side_by_side_share_a_column(width: int) -> None:
     grid = {

@@ -39,9 +39,10 @@ def build_plan(
     collapser, names = Collapser(varied), Names()
     runs: list[Run] = []
     points = 0
+    matched: set[int] = set()
     if on_disk:
         _check_batches(experiment, facts, resolver)
-    for point, full in _points(experiment, resolver):
+    for point, full in _points(experiment, resolver, matched):
         points += 1
         resolved = resolver.resolve(point, full)
         text = identity_text(resolved.params)
@@ -76,14 +77,23 @@ def build_plan(
         make_groups(runs, own),
         collapser.collapsed(),
         points * len(seeds),
+        tuple(entry for place, entry in enumerate(experiment.exclude) if place not in matched),
     )
 
 
-def _points(experiment: Experiment, resolver: Resolver) -> Iterator[tuple[Point, dict[str, Value]]]:
-    """The points of the grid that are not excluded, then the included ones, each with defaults filled in."""
+def _points(
+    experiment: Experiment, resolver: Resolver, matched: set[int]
+) -> Iterator[tuple[Point, dict[str, Value]]]:
+    """The points of the grid that are not excluded, then the included ones, each with defaults filled in.
+
+    The places of the `exclude` entries that held at a point go into `matched`.
+    """
     for point in grid_points(experiment):
         full = resolver.filled(point)
-        if not any(matches(condition, point, full) for condition in experiment.exclude):
+        held = [place for place, entry in enumerate(experiment.exclude) if matches(entry, point, full)]
+        if held:
+            matched.update(held)
+        else:
             yield point, full
     for point in included_points(experiment):
         yield point, resolver.filled(point)
@@ -91,7 +101,7 @@ def _points(experiment: Experiment, resolver: Resolver) -> Iterator[tuple[Point,
 
 def _check_batches(experiment: Experiment, facts: DataFacts, resolver: Resolver) -> None:
     """Raise ConfigError for the batches of data on disk that do not fit in memory."""
-    batches = dict.fromkeys(full["batch"] for _, full in _points(experiment, resolver))
+    batches = dict.fromkeys(full["batch"] for _, full in _points(experiment, resolver, set()))
     assert facts.size is not None
     problems = []
     for batch in batches:

@@ -52,8 +52,9 @@ def _read(spec: DataSpec) -> Raw | Mapping[str, Raw]:
 
 def join(given: Mapping[str, Raw], spec: DataSpec, *, smoke: bool = False) -> Arrays:
     """The arrays of what a source gives, by split; raises DataError as `load` does."""
+    parts = [part.x for part in given.values()]
     try:
-        joined = np.concatenate([part.x for part in given.values()])
+        joined = parts[0] if len(parts) == 1 else np.concatenate(parts)
     except ValueError as error:
         raise DataError(f"{spec.source}: the splits do not fit together: {error}") from error
     sizes = np.cumsum([len(part.x) for part in given.values()])[:-1]
