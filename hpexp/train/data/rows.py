@@ -22,7 +22,7 @@ CHUNK_BYTES = 1 << 22
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where the rows of a memory-mapped array lie: `start` of the first, one every `step` bytes."""
+    """Where the rows of a memory-mapped array lie: the first at `start`, each of `step` bytes."""
 
     path: str
     start: int
@@ -57,9 +57,9 @@ class Rows:
         order = np.argsort(rows, kind="stable")
         in_file = rows[order]
         read = np.empty((len(rows), *self.source.shape[1:]), self.source.dtype)
-        edges = [0, *(np.flatnonzero(np.diff(in_file) != 1) + 1).tolist(), len(rows)]
-        for first, last in itertools.pairwise(edges):
-            self._read(read[first:last], int(in_file[first]))
+        if len(rows):
+            edges = [0, *(np.flatnonzero(np.diff(in_file) != 1) + 1).tolist(), len(rows)]
+            self._read(read, edges, in_file[edges[:-1]].tolist())
         if (order[1:] > order[:-1]).all():
             return read
         taken = np.empty_like(read)
@@ -72,15 +72,18 @@ class Rows:
         for start in range(0, len(self), step):
             yield start, self.take(np.arange(start, min(start + step, len(self))))
 
-    def _read(self, into: NDArray[Any], row: int) -> None:
+    def _read(self, into: NDArray[Any], edges: list[int], first_rows: list[int]) -> None:
+        """Fill the stretches of `into` between the edges, each from one row of the file on."""
         assert self._place is not None
-        at = self._place.start + row * self._place.step
-        left = into.reshape(-1).view(np.uint8).data
-        while left:
-            count = os.preadv(self._file, [left], at)
-            if not count:
-                raise DataError(f"{self._place.path} has become shorter while it was read")
-            left, at = left[count:], at + count
+        file, start, step = self._file, self._place.start, self._place.step
+        whole = into.reshape(-1).view(np.uint8).data
+        for (first, last), row in zip(itertools.pairwise(edges), first_rows, strict=True):
+            left, at = whole[first * step : last * step], start + row * step
+            while left:
+                count = os.preadv(file, (left,), at)
+                if not count:
+                    raise DataError(f"{self._place.path} has become shorter while it was read")
+                left, at = left[count:], at + count
 
 
 def rows_at_once(shape: tuple[int, ...]) -> int:
