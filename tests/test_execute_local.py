@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -155,6 +156,15 @@ def test_closing_stops_at_once() -> None:
     backend.close()
     assert time.monotonic() - before < 60, "it waited for a run that takes an hour"
     assert not backend._workers
+
+
+def test_files_of_the_current_folder_shadow_no_module(
+    backend: LocalBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "queue.py").write_text("raise RuntimeError('not the module that was meant')")
+    monkeypatch.chdir(tmp_path)
+    run = a_run()
+    assert results(train(backend, a_job(an_experiment(), run))) == {run.id: Status.DONE}
 
 
 def test_a_warm_worker_is_the_one_that_trains(backend: LocalBackend) -> None:

@@ -33,7 +33,7 @@ class WorkerProcess:
         full = temporary.is_full()
         self._output = temporary.output_file(full=full)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "hpexp.execute.child", *map(str, fds), trainer],
+            [sys.executable, "-P", "-m", "hpexp.execute.child", *map(str, fds), trainer],
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=subprocess.STDOUT,
