@@ -75,7 +75,6 @@ WORKLOADS = {
              "learning_rate": _log_range(1e-4, 1e-1, 10), "seed": (0, 1, 2)},
             {"peers": {"learning_rate": 2, "seed": 1}, "hpexp_fit": {"learning_rate": 2, "seed": 1},
              "process_per_run": {"learning_rate": 1, "seed": 1, "activation": 1}},
-            ("keras_steps",),
         ),
         Workload(
             "c", "8 runs, stochastic (one example an update), 3 epochs, digits",
@@ -104,7 +103,6 @@ WORKLOADS = {
             {"optimizer": ("adam", "sgd"), "learning_rate": (0.003, 0.001, 0.01, 0.03),
              "batch": (32,), "activation": ("relu",), "seed": (0,)},
             {"process_per_run": {"learning_rate": 1}},
-            ("keras_steps", "keras_tuner", "optuna"),
         ),
         Workload(
             "warm", "32 runs: 4 learning rates × 2 optimizers × 2 activations × 2 seeds, batch 32, "
