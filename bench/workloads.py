@@ -83,19 +83,15 @@ WORKLOADS = {
              "batch": (1,), "seed": (0,)},
             {"peers": {"learning_rate": 1}, "process_per_run": {"learning_rate": 1, "activation": 1}},
         ),
-        Workload(
-            "d32", "4 runs: 4 learning rates, batch 32, 2 epochs, 60,000 × 784 made inputs",
-            "mnist", "mlp", 2,
-            {"batch": (32,), "learning_rate": (0.03, 0.01, 0.02, 0.005), "optimizer": ("sgd",),
-             "activation": ("relu",), "seed": (0,)},
-            {"process_per_run": {"learning_rate": 1}},
-        ),
-        Workload(
-            "d128", "4 runs: 4 learning rates, batch 128, 2 epochs, 60,000 × 784 made inputs",
-            "mnist", "mlp", 2,
-            {"batch": (128,), "learning_rate": (0.03, 0.01, 0.02, 0.005), "optimizer": ("sgd",),
-             "activation": ("relu",), "seed": (0,)},
-            {"process_per_run": {"learning_rate": 1}},
+        *(
+            Workload(
+                f"d{batch}", f"4 runs: 4 learning rates, batch {batch}, 2 epochs, 60,000 × 784 made inputs",
+                "mnist", "mlp", 2,
+                {"batch": (batch,), "learning_rate": (0.03, 0.01, 0.02, 0.005), "optimizer": ("sgd",),
+                 "activation": ("relu",), "seed": (0,)},
+                {"process_per_run": {"learning_rate": 1}},
+            )
+            for batch in (32, 128)
         ),
         Workload(
             "e", "8 runs of a small convolutional network, 5 epochs, digits as 8×8 images",

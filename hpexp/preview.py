@@ -89,11 +89,11 @@ def warnings(plan: Plan) -> list[str]:
     """What the file says and no run heeds, a line each."""
     idle = _idle(plan)
     lines = [f"no effect: {', '.join(idle)}"] if idle else []
-    return lines + [f"exclude: no point has {_entry(entry)}" for entry in plan.unmatched]
+    return lines + [f"exclude: no point has {', '.join(_settings(entry))}" for entry in plan.unmatched]
 
 
-def _entry(entry: Params) -> str:
-    return ", ".join(f"{name}={short(value)}" for name, value in entry.items())
+def _settings(params: Params) -> list[str]:
+    return [f"{name}={short(value)}" for name, value in params.items()]
 
 
 def _points(runs: Iterable[Run]) -> list[list[Run]]:
@@ -196,7 +196,7 @@ def _shared(group: Group, structural: Sequence[str]) -> str:
     run = group.runs[0]
     if group.engine == "fit":
         return f"one by one: {run.engine_reason}"
-    parts = [f"{name}={short(run.params[name])}" for name in structural if name in run.params]
+    parts = _settings({name: run.params[name] for name in structural if name in run.params})
     return " ".join(parts) or "one program"
 
 
@@ -218,7 +218,7 @@ def _points_table(
     unbounded = console.options.update(max_width=10_000)
     if console.measure(wide, options=unbounded).maximum <= console.width:
         return wide
-    texts = [" ".join(f"{name}={short(value)}" for name, value in runs[0].axes.items()) for runs in shown]
+    texts = [" ".join(_settings(runs[0].axes)) for runs in shown]
     return _with_standing(["point"], [[text] for text in texts], shown, statuses)
 
 

@@ -133,15 +133,20 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     return Disk(monkeypatch)
 
 
-def test_a_run_whose_files_do_not_fit_has_failed(
-    logs: LogsFolder, store: Store, recorder: Recorder, disk: Disk
-) -> None:
-    run = RUNS[0]
+def train_while_full(recorder: Recorder, run: Run, disk: Disk) -> None:
+    """The run begins; then the disk is full, and the run says something and ends an epoch."""
     recorder.record(Started(run.id, 1e9))
     disk.full = True
     recorder.record(LogText(run.id, "hello\n"))
     recorder.record(epoch(run, 0))
     recorder.tick()
+
+
+def test_a_run_whose_files_do_not_fit_has_failed(
+    logs: LogsFolder, store: Store, recorder: Recorder, disk: Disk
+) -> None:
+    run = RUNS[0]
+    train_while_full(recorder, run, disk)
     recorder.record(Finished(run.id, Result(Status.DONE, 1, 0, {"val_loss": 0.6})))
     (row, other) = store.runs("toy")
     assert (row.status, other.status) == (Status.FAILED, Status.PENDING)
@@ -160,11 +165,7 @@ def test_a_disk_that_was_full_for_a_while_costs_nothing(
     logs: LogsFolder, store: Store, recorder: Recorder, disk: Disk
 ) -> None:
     run = RUNS[0]
-    recorder.record(Started(run.id, 1e9))
-    disk.full = True
-    recorder.record(LogText(run.id, "hello\n"))
-    recorder.record(epoch(run, 0))
-    recorder.tick()
+    train_while_full(recorder, run, disk)
     disk.full = False
     recorder.record(epoch(run, 1))
     recorder.record(Finished(run.id, Result(Status.DONE, 2, 1, {"val_loss": 0.6})))

@@ -43,7 +43,7 @@ def facts_of(spec: DataSpec, *, smoke: bool = False) -> DataFacts:
         DataError: the data cannot be read, or are too few to split.
     """
     source = source_of(spec)
-    fingerprint, size = _fingerprint(spec, source), size_of(spec)
+    fingerprint = _fingerprint(spec, source)
     if source.examples is None:
         return DataFacts(fingerprint, source.task, None, None, None)
     train, validation, test = split_sizes(source, spec)
@@ -53,7 +53,7 @@ def facts_of(spec: DataSpec, *, smoke: bool = False) -> DataFacts:
             min(validation, SMOKE_OTHER),
             min(test, SMOKE_OTHER),
         )
-    return DataFacts(fingerprint, source.task, train, validation, test, size)
+    return DataFacts(fingerprint, source.task, train, validation, test, size_of(spec))
 
 
 def task_of_data(spec: DataSpec) -> Task | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from hpexp.errors import ConfigError, Problem
@@ -40,10 +40,10 @@ def build_plan(
     runs: list[Run] = []
     points = 0
     matched: set[int] = set()
-    if on_disk:
-        _check_batches(experiment, facts, resolver)
+    batches: dict[Value, None] = {}
     for point, full in _points(experiment, resolver, matched):
         points += 1
+        batches[full["batch"]] = None
         resolved = resolver.resolve(point, full)
         text = identity_text(resolved.params)
         if not collapser.is_new(text, point, resolved):
@@ -70,6 +70,8 @@ def build_plan(
             )
     if not points:
         raise ConfigError(experiment.path, [Problem(0, 0, "exclude", "every point of the grid is excluded")])
+    if on_disk:
+        _check_batches(experiment, facts, batches)
     return Plan(
         experiment,
         facts,
@@ -99,9 +101,8 @@ def _points(
         yield point, resolver.filled(point)
 
 
-def _check_batches(experiment: Experiment, facts: DataFacts, resolver: Resolver) -> None:
+def _check_batches(experiment: Experiment, facts: DataFacts, batches: Iterable[Value]) -> None:
     """Raise ConfigError for the batches of data on disk that do not fit in memory."""
-    batches = dict.fromkeys(full["batch"] for _, full in _points(experiment, resolver, set()))
     assert facts.size is not None
     problems = []
     for batch in batches:
