@@ -149,7 +149,7 @@ def test_mutated_files_are_read_or_explained(folder: Path) -> None:
     assert 100 < good < 1900
 
 
-@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@settings(max_examples=300)
 @given(data=st.binary(max_size=200))
 def test_bytes_are_read_or_explained(folder: Path, data: bytes) -> None:
     outcome(folder, data)
@@ -171,7 +171,7 @@ KEYS = [
 ]
 
 
-@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@settings(max_examples=300)
 @given(
     text=st.sampled_from(TEXTS),
     overrides=st.lists(
