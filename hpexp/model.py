@@ -17,6 +17,7 @@ Value: TypeAlias = bool | int | float | str | tuple[int, ...] | None
 Params: TypeAlias = Mapping[str, Value]
 
 Engine: TypeAlias = Literal["compiled", "fit"]
+EngineChoice: TypeAlias = Literal["auto", "compiled", "fit"]
 Mode: TypeAlias = Literal["min", "max"]
 Task: TypeAlias = Literal["classification", "regression"]
 
@@ -213,6 +214,8 @@ class Experiment:
     training: TrainingOptions = TrainingOptions()
     limits: Limits = Limits()
     resources: Resources = Resources()
+    engine: EngineChoice = "auto"
+    """What the file asks for; `--engine` wins over it. Ids do not depend on it."""
     smoke: bool = False
     """One epoch on a small slice of the data, to see that everything runs."""
 

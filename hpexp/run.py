@@ -18,7 +18,7 @@ from hpexp.interrupt import Interrupt
 from hpexp.jobs import make_jobs, worker_count
 from hpexp.lock import LogsLock
 from hpexp.messages import Finished, Job, Message
-from hpexp.model import FAILURES, Engine, Experiment, Group, Plan, Result, Status
+from hpexp.model import FAILURES, EngineChoice, Experiment, Group, Plan, Result, Status
 from hpexp.paths import LogsFolder
 from hpexp.plan import build_plan
 from hpexp.preview import warnings
@@ -39,7 +39,8 @@ class RunOptions:
 
     logs: Path
     overrides: tuple[str, ...] = ()
-    engine: Engine | Literal["auto"] = "auto"
+    engine: EngineChoice | None = None
+    """`--engine`; without it the file's holds."""
     on: Literal["local", "inline"] = "local"
     jobs: int | None = None
     smoke: bool = False
@@ -182,7 +183,11 @@ def _begin(store: Store, plan: Plan, options: RunOptions) -> set[str]:
     """Make the experiment known to the store; returns the ids of the runs still to train."""
     experiment = plan.experiment
     facts = environment.describe(Path(experiment.path).absolute().parent, list(options.command))
-    facts |= {"overrides": list(options.overrides), "engine": options.engine, "smoke": options.smoke}
+    facts |= {
+        "overrides": list(options.overrides),
+        "engine": options.engine or experiment.engine,
+        "smoke": options.smoke,
+    }
     facts["folder"] = str(Path.cwd())
     store.begin(experiment, str(facts["command"]), facts)
     known = store.statuses(experiment.name)

@@ -10,7 +10,8 @@ import pytest
 from hpexp.errors import ConfigError
 from hpexp.memory import TOO_LARGE
 from hpexp.model import DataSize, ModelSpec, Resources, TensorBoardOptions, TrainingOptions
-from tests.plans import FACTS, plan_of
+from hpexp.plan import build_plan
+from tests.plans import FACTS, experiment, plan_of
 
 LARGE = replace(FACTS, size=DataSize(1797, 260))
 BUDGET = {"resources": Resources(memory=100_000)}
@@ -27,7 +28,7 @@ EXPERIMENTS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("changes", EXPERIMENTS.values(), ids=EXPERIMENTS.keys())
 @pytest.mark.parametrize(
     ("asked", "engine", "reason"),
-    [("auto", "compiled", ""), ("compiled", "compiled", ""), ("fit", "fit", "asked for")],
+    [("auto", "compiled", ""), ("compiled", "compiled", ""), ("fit", "fit", "--engine fit")],
 )
 def test_engine(changes: dict[str, Any], asked: str, engine: str, reason: str) -> None:
     plan = plan_of(engine=asked, **changes)
@@ -36,7 +37,23 @@ def test_engine(changes: dict[str, Any], asked: str, engine: str, reason: str) -
 
 
 @pytest.mark.parametrize(
-    ("asked", "reason"), [("auto", TOO_LARGE), ("compiled", TOO_LARGE), ("fit", "asked for")]
+    ("of_file", "given", "engine", "reason"),
+    [
+        ("fit", None, "fit", "engine: fit"),
+        ("compiled", None, "compiled", ""),
+        ("fit", "compiled", "compiled", ""),
+        ("fit", "auto", "compiled", ""),
+        ("compiled", "fit", "fit", "--engine fit"),
+    ],
+)
+def test_the_command_line_wins_over_the_file(of_file: Any, given: Any, engine: str, reason: str) -> None:
+    (run,) = build_plan(experiment(engine=of_file), FACTS, engine=given).runs
+    assert (run.engine, run.engine_reason) == (engine, reason)
+    assert run.id == plan_of().runs[0].id
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"), [("auto", TOO_LARGE), ("compiled", TOO_LARGE), ("fit", "--engine fit")]
 )
 def test_data_larger_than_memory_go_through_fit(asked: str, reason: str) -> None:
     plan = plan_of(LARGE, engine=asked, grid={"learning_rate": [0.1, 0.2]}, **BUDGET)

@@ -62,8 +62,8 @@ def test_one_seed() -> None:
 def test_why_runs_go_through_fit() -> None:
     plan = plan_of(grid={"batch": ["full", "mini"]}, engine="fit", seeds=(0, 1))
     assert shown(plan)[4:6] == [
-        "fit          2          1              1  one by one: asked for",
-        "fit          2          1             34  one by one: asked for",
+        "fit          2          1              1  one by one: --engine fit",
+        "fit          2          1             34  one by one: --engine fit",
     ]
 
 

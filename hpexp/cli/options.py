@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from hpexp.errors import UsageError
+from hpexp.model import EngineChoice
 from hpexp.units import TIMES, amount
 
 
@@ -75,15 +76,21 @@ Set = Annotated[
     ),
 ]
 EngineName = Annotated[
-    str, typer.Option("--engine", metavar="auto|compiled|fit", help="How runs are trained; `plan` says why.")
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="auto|compiled|fit",
+        help="How runs are trained, whatever the file says; `plan` says why.",
+        show_default="engine of the file",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
-def engine_name(text: str) -> Literal["auto", "compiled", "fit"]:
+def engine_name(text: str | None) -> EngineChoice | None:
     """Check `--engine`."""
     match text:
-        case "auto" | "compiled" | "fit":
+        case None | "auto" | "compiled" | "fit":
             return text
     raise UsageError(f"--engine: {text!r} is not one of auto, compiled, fit")
 

@@ -9,7 +9,7 @@ from hpexp.paths import DEFAULT_LOGS
 def plan(
     config: Config,
     set_: Set = None,
-    engine: EngineName = "auto",
+    engine: EngineName = None,
     logs: Logs = DEFAULT_LOGS,
     json: Json = False,
 ) -> None:

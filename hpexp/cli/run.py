@@ -45,7 +45,7 @@ def run(
     configs: Configs,
     set_: Set = None,
     jobs: Jobs = None,
-    engine: EngineName = "auto",
+    engine: EngineName = None,
     on: On = "local",
     smoke: Smoke = False,
     fresh: Fresh = False,

@@ -57,6 +57,7 @@ def build(
         training=TrainingOptions(file.training.checkpoint_every, file.training.save_model),
         limits=_limits(file),
         resources=Resources(file.resources.memory, file.resources.jobs),
+        engine=file.engine,
         smoke=smoke,
     )
     found = [

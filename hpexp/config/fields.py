@@ -4,7 +4,7 @@ import math
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 
@@ -143,6 +143,7 @@ Metric = Annotated[
 Function = Annotated[
     str, BeforeValidator(_function), WithJsonSchema({"type": "string", "pattern": f"^{_FUNCTION.pattern}$"})
 ]
+Engine = Annotated[Literal["auto", "compiled", "fit"], choice("auto", "compiled", "fit")]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Count = Annotated[int, _whole(1), WithJsonSchema({"type": "integer", "minimum": 1})]
 Whole = Annotated[int, _whole(0), WithJsonSchema({"type": "integer", "minimum": 0})]

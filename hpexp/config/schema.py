@@ -110,6 +110,10 @@ class File(Section):
     tensorboard: TensorBoardSection = Field(default_factory=TensorBoardSection.model_construct)
     training: TrainingSection = Field(default_factory=TrainingSection.model_construct)
     limits: LimitsSection = Field(default_factory=LimitsSection.model_construct)
+    engine: fields.Engine = Field(
+        "auto",
+        description="how runs are trained: compiled, many at once, or fit, one by one; ids do not change",
+    )
     timeout: fields.Seconds | None = Field(None, description="as limits.timeout")
     idle_timeout: fields.Seconds | None = Field(None, description="as limits.idle_timeout")
     retries: fields.Retries = Field(0, description="as limits.retries")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Literal
 
 from hpexp.errors import ConfigError, Problem
 from hpexp.memory import too_large, wrong_batch
-from hpexp.model import DataFacts, Engine, Experiment, Plan, Run, Value
+from hpexp.model import DataFacts, EngineChoice, Experiment, Plan, Run, Value
 from hpexp.plan.collapse import Collapser
 from hpexp.plan.engine import choose
 from hpexp.plan.expand import Point, grid_points, included_points, varied_names
@@ -20,10 +19,10 @@ from hpexp.plan.values import identity_text
 from hpexp.vocabulary import batch_size
 
 
-def build_plan(
-    experiment: Experiment, facts: DataFacts, *, engine: Engine | Literal["auto"] = "auto"
-) -> Plan:
+def build_plan(experiment: Experiment, facts: DataFacts, *, engine: EngineChoice | None = None) -> Plan:
     """What an experiment comes to: its runs in the order of the file, seeds innermost, and their groups.
+
+    `engine` is what the command line asks for; without it the file's `engine` holds.
 
     Raises:
         ConfigError: `exclude` leaves no point, or a batch of data that stay on disk is larger
@@ -35,7 +34,7 @@ def build_plan(
     identity = Identity(experiment, facts, own)
     seeds = tuple(dict.fromkeys(experiment.seeds))
     on_disk = too_large(facts.size, experiment.resources)
-    chosen, reason = choose(engine, too_large=on_disk)
+    chosen, reason = choose(engine, experiment.engine, too_large=on_disk)
     collapser, names = Collapser(varied), Names()
     runs: list[Run] = []
     points = 0

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from hpexp.memory import TOO_LARGE
-from hpexp.model import Engine
+from hpexp.model import Engine, EngineChoice
 
 
-def choose(asked: Engine | Literal["auto"], *, too_large: bool) -> tuple[Engine, str]:
+def choose(given: EngineChoice | None, of_file: EngineChoice, *, too_large: bool) -> tuple[Engine, str]:
     """The engine of an experiment's runs, and for `fit` the reason in few words.
+
+    `given` is the command line's `--engine`, which wins over the file's.
 
     The compiled engine takes all that an experiment file can ask for, and is proven equal in
     it (tests/test_compiled_equal.py, tests/test_compiled_checkpoint.py), so that `auto` is
@@ -18,6 +18,6 @@ def choose(asked: Engine | Literal["auto"], *, too_large: bool) -> tuple[Engine,
     they are built: the worker tries, and what cannot be compiled goes through `fit`, with a
     note in the log.
     """
-    if asked == "fit":
-        return "fit", "asked for"
+    if (given or of_file) == "fit":
+        return "fit", "--engine fit" if given else "engine: fit"
     return ("fit", TOO_LARGE) if too_large else ("compiled", "")

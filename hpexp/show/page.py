@@ -83,7 +83,8 @@ def _outcome(run: StoredRun) -> Iterator[Text]:
         status.append(
             f", {text.counted(run.epochs, 'epoch')} in {text.seconds(run.seconds)} s", "not bold default"
         )
-        status.append(f", {run.engine} engine{' on ' + run.devices if run.devices else ''}", "default")
+        asked = ", asked for" if run.made and run.made.facts.get("engine") == run.engine else ""
+        status.append(f", {run.engine} engine{asked}{' on ' + run.devices if run.devices else ''}", "default")
     yield _fact("id", run.id)
     yield _fact("status", status)
     if not run.planned:
