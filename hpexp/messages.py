@@ -4,8 +4,9 @@
 
     Started -> (EpochEnd | SummaryData | LogText)* -> Finished
 
-A worker may interleave the messages of several runs (the lanes of a group). The driver
-alone writes the store and the event files, so a worker needs no shared disk.
+Before the first run of a job, once its data are loaded, comes DataFound. A worker may
+interleave the messages of several runs (the lanes of a group). The driver alone writes the
+store and the event files, so a worker needs no shared disk.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from hpexp.model import Experiment, Group, Result
+from hpexp.model import DataSummary, Experiment, Group, Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,14 @@ class Job:
     """Run id -> path of the `model.keras` to save; `None` where none is wanted."""
     threads: int = 0
     """Threads for TensorFlow, decided by a worker's first job; 0 leaves it to TensorFlow."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataFound:
+    """What the data of this run, and of the others of its job, came to."""
+
+    run_id: str
+    summary: DataSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +95,4 @@ class Finished:
     result: Result
 
 
-Message: TypeAlias = Started | EpochEnd | SummaryData | LogText | Finished
+Message: TypeAlias = DataFound | Started | EpochEnd | SummaryData | LogText | Finished

@@ -105,6 +105,49 @@ class DataFacts:
     size: DataSize | None = None
 
 
+Part: TypeAlias = Literal["train", "validation", "test"]
+"""One of the splits of the data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What the best constant prediction scores: fitted on the training split, whatever the inputs.
+
+    `how` names the prediction: the majority class, the class shares, the mean, the median.
+    """
+
+    part: Part
+    metric: str
+    """`accuracy`, `loss`, …, without the split's prefix."""
+    value: float
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataSummary:
+    """What a worker found when it had loaded and split the data.
+
+    `examples` are the numbers of examples by split. `classes` are the classes' names by number, and
+    `counts` how many examples of each a split has; both are empty where there are no classes.
+    """
+
+    task: Task
+    examples: Mapping[Part, int]
+    classes: tuple[str, ...] = ()
+    counts: Mapping[Part, tuple[int, ...]] = field(default_factory=dict)
+    baselines: tuple[Baseline, ...] = ()
+
+    def baseline(self, metric: str) -> Baseline | None:
+        """The baseline of a metric by its name in an epoch's logs: `val_accuracy`, `loss`, …"""
+        part: Part = "validation" if metric.startswith("val_") else "train"
+        return self.baseline_of(part, metric.removeprefix("val_"))
+
+    def baseline_of(self, part: Part, metric: str) -> Baseline | None:
+        """The baseline of a metric, named without a prefix, on a split."""
+        wanted = metric.removeprefix("data_")
+        return next((one for one in self.baselines if (one.part, one.metric) == (part, wanted)), None)
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """Which model: a built-in's name, or `module:function` of own code."""
@@ -241,6 +284,8 @@ class Run:
     """Why this engine: for `fit`, what keeps the run from being compiled; else ''."""
     updates_per_epoch: int | None
     """Weight updates in one epoch; `None` where the number of examples is not known yet."""
+    repeat: int = 0
+    """Which drawing of the split it is trained on."""
 
 
 @dataclass(frozen=True, slots=True)

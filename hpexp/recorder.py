@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from hpexp.errors import NoSpaceError, StoreError
 from hpexp.events import text_columns, write_experiment
-from hpexp.messages import EpochEnd, Finished, LogText, Message, Started, SummaryData
+from hpexp.messages import DataFound, EpochEnd, Finished, LogText, Message, Started, SummaryData
 from hpexp.model import Experiment, Plan, Result, Run, Status
 from hpexp.paths import LogsFolder
 from hpexp.progress import View
@@ -93,6 +93,8 @@ class Recorder:
         run = self._runs[message.run_id]
         with _write_errors():
             match message:
+                case DataFound():
+                    self._store.found(self._experiment.name, run.repeat, message.summary)
                 case Started():
                     self._open(run)
                     self._store.started(self._experiment.name, run.id, message.time)

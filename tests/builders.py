@@ -10,8 +10,10 @@ from typing import Any
 
 from hpexp.messages import EpochEnd, Job
 from hpexp.model import (
+    Baseline,
     DataFacts,
     DataSpec,
+    DataSummary,
     Engine,
     Experiment,
     Group,
@@ -82,6 +84,19 @@ def a_result(value: float = 0.9, status: Status = Status.DONE, **changes: Any) -
     """A result of three epochs whose validation accuracy is `value`."""
     metrics = {"loss": 1 - value, "accuracy": value, "val_loss": 1 - value, "val_accuracy": value}
     return replace(Result(status, 3, 2, metrics, {"loss": 0.5, "accuracy": 0.5}, 1.5), **changes)
+
+
+def a_data_summary(majority: float = 0.6) -> DataSummary:
+    """Two classes, the first of which makes this share of 100 validation examples."""
+    first = round(100 * majority)
+    counts = (first, 100 - first)
+    return DataSummary(
+        "classification",
+        {"train": 100, "validation": 100, "test": 0},
+        ("no", "yes"),
+        {"train": counts, "validation": counts, "test": (0, 0)},
+        (Baseline("validation", "accuracy", first / 100, "the majority class, no"),),
+    )
 
 
 def store_results(

@@ -13,7 +13,7 @@ from hpexp.appending import append
 from hpexp.errors import StoreError
 from hpexp.events import RunEvents
 from hpexp.events.records import read_frames
-from hpexp.messages import EpochEnd, Finished, LogText, Started
+from hpexp.messages import DataFound, EpochEnd, Finished, LogText, Started
 from hpexp.model import Plan, Result, Run, Status
 from hpexp.paths import LogsFolder
 from hpexp.progress import QuietView
@@ -21,7 +21,7 @@ from hpexp.recorder import Recorder
 from hpexp.reserve import Reserve
 from hpexp.room import Room
 from hpexp.store import Store
-from tests.builders import a_plan, a_run, an_experiment
+from tests.builders import a_data_summary, a_plan, a_run, an_experiment
 from tests.test_progress import OBJECTIVE, console
 
 RUNS = [a_run(seed) for seed in range(2)]
@@ -220,3 +220,17 @@ def test_writing_many_event_files_leaves_time_to_train(
         recorder.tick()
         now += 0.5
     assert flushed == [101, 122, 143]
+
+
+def test_what_the_data_came_to_is_stored_by_the_repeat_of_the_split(
+    logs: LogsFolder, store: Store, recorder: Recorder
+) -> None:
+    assert store.data("toy") == {}
+    recorder.record(DataFound(RUNS[0].id, a_data_summary(majority=0.75)))
+    recorder.record(DataFound(RUNS[1].id, a_data_summary(majority=0.5)))
+    recorder.tick()
+    store.commit()
+    with Store.read(logs) or pytest.fail("no store") as reader:
+        assert reader.data("toy") == {0: a_data_summary(majority=0.5)}
+    store.delete("toy", None)
+    assert store.data("toy") == {}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from hpexp.messages import EpochEnd
-from hpexp.model import Objective, Status
+from hpexp.model import DataSummary, Objective, Status
 from hpexp.store.database import Database
 from hpexp.store.records import Invocation, StoredExperiment, StoredRun
-from hpexp.store.values import to_divergence, to_facts, to_numbers, to_params
+from hpexp.store.values import to_divergence, to_facts, to_numbers, to_params, to_summary
 
 _RUN_COLUMNS = """
     experiment, id, point, name, params, axes, seed, engine, status, epochs, best_epoch, metrics,
@@ -77,6 +77,14 @@ def experiments(database: Database) -> list[StoredExperiment]:
             " FROM experiments ORDER BY name"
         )
     ]
+
+
+def data(database: Database, experiment: str) -> dict[int, DataSummary]:
+    """What the data came to, by the repeat of the split."""
+    rows = database.rows(
+        "SELECT repeat, summary FROM data WHERE experiment = ? ORDER BY repeat", (experiment,)
+    )
+    return {repeat: to_summary(summary) for repeat, summary in rows}
 
 
 def epochs(database: Database, experiment: str, run_id: str) -> list[EpochEnd]:

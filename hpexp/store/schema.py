@@ -69,6 +69,16 @@ STEPS: tuple[str, ...] = (
         PRIMARY KEY (run, epoch)
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE experiments ADD COLUMN epoch TEXT NOT NULL DEFAULT 'best';
+    ALTER TABLE runs ADD COLUMN repeat INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE data (
+        experiment TEXT NOT NULL,
+        repeat INTEGER NOT NULL,
+        summary TEXT NOT NULL,
+        PRIMARY KEY (experiment, repeat)
+    ) WITHOUT ROWID;
+    """,
 )
 VERSION = len(STEPS)
 

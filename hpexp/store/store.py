@@ -10,7 +10,7 @@ from types import TracebackType
 
 from hpexp.errors import NoSpaceError, StoreError
 from hpexp.messages import EpochEnd
-from hpexp.model import Experiment, Result, Run, Status
+from hpexp.model import DataSummary, Experiment, Result, Run, Status
 from hpexp.paths import LogsFolder
 from hpexp.store import reading, writing
 from hpexp.store.database import Database
@@ -126,6 +126,10 @@ class Store:
         self._steps.append(partial(self._finish, experiment, number, epochs, result, time.time()))
         self._ended.append((experiment, run_id))
 
+    def found(self, experiment: str, repeat: int, summary: DataSummary) -> None:
+        """Note what the data came to, in one repeat of their split."""
+        self._steps.append(partial(writing.put_data, self._database, experiment, repeat, summary))
+
     def commit(self) -> None:
         """Make all that was told so far last.
 
@@ -165,6 +169,11 @@ class Store:
         """Every experiment, by name."""
         self._take_steps()
         return reading.experiments(self._database)
+
+    def data(self, experiment: str) -> dict[int, DataSummary]:
+        """What the data of an experiment came to, by the repeat of their split; empty before a run."""
+        self._take_steps()
+        return reading.data(self._database, experiment)
 
     def epochs(self, experiment: str, run_id: str) -> list[EpochEnd]:
         """The epochs of a run's last try."""

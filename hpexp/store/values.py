@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from hpexp.errors import StoreError
-from hpexp.model import Divergence, Params, Value
+from hpexp.model import Baseline, DataSummary, Divergence, Params, Value
 
 # NaN and infinity are written as Python's json writes them and read back as themselves.
 _encode = json.JSONEncoder(separators=(",", ":")).encode
@@ -58,6 +58,21 @@ def divergence_text(divergence: Divergence | None) -> str | None:
 
 def to_divergence(text: str | None) -> Divergence | None:
     return Divergence(**to_facts(text)) if text else None
+
+
+def summary_text(summary: DataSummary) -> str:
+    return to_text(asdict(summary))
+
+
+def to_summary(text: str) -> DataSummary:
+    facts = to_facts(text)
+    return DataSummary(
+        task=facts["task"],
+        examples=facts["examples"],
+        classes=tuple(facts["classes"]),
+        counts={part: tuple(counts) for part, counts in facts["counts"].items()},
+        baselines=tuple(Baseline(**each) for each in facts["baselines"]),
+    )
 
 
 def _value(value: Any) -> Value:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from hpexp.model import Experiment, Params, Result, Run, Status
+from hpexp.model import DataSummary, Experiment, Params, Result, Run, Status
 from hpexp.store.database import Database
-from hpexp.store.values import divergence_text, storable, to_text
+from hpexp.store.values import divergence_text, storable, summary_text, to_text
 
 _FORGET = """
     epochs = 0, best_epoch = NULL, metrics = '{}', test = '{}', seconds = 0, error = NULL, traceback = NULL,
@@ -66,6 +66,13 @@ def put_runs(database: Database, experiment: str, runs: Sequence[Run]) -> None:
         f" name = iif(status IN ({_HAS_ANSWER}), name, excluded.name),"
         f" engine = iif(status IN ({_HAS_ANSWER}), engine, excluded.engine)",
         ((experiment, *row, run.name, run.engine) for row, run in zip(rows, runs, strict=True)),
+    )
+
+
+def put_data(database: Database, experiment: str, repeat: int, summary: DataSummary) -> None:
+    database.write(
+        "INSERT OR REPLACE INTO data (experiment, repeat, summary) VALUES (?, ?, ?)",
+        (experiment, repeat, storable(summary_text(summary))),
     )
 
 
@@ -142,6 +149,7 @@ def delete(database: Database, experiment: str | None, ids: Collection[str] | No
     database.write_many("DELETE FROM epochs WHERE run = ?", each)
     database.write_many("DELETE FROM runs WHERE number = ?", each)
     database.write("DELETE FROM experiments WHERE name NOT IN (SELECT experiment FROM runs)")
+    database.write("DELETE FROM data WHERE experiment NOT IN (SELECT experiment FROM runs)")
     database.write(
         "DELETE FROM invocations WHERE id NOT IN (SELECT invocation FROM runs WHERE invocation NOT NULL)"
     )

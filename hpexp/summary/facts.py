@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from hpexp.model import Objective, Status
+from hpexp.model import DataSummary, Objective, Status
 from hpexp.paths import LogsFolder
 from hpexp.results.columns import Columns
 from hpexp.results.ranking import Point, Spread, points_by_rank, points_of, score, spread
@@ -24,6 +24,8 @@ class Facts:
 
     outcome: Outcome
     runs: tuple[StoredRun, ...]
+    data: Mapping[int, DataSummary] = field(default_factory=dict)
+    """What the data came to, by the repeat of their split."""
 
     @property
     def name(self) -> str:
@@ -75,7 +77,12 @@ def load(outcomes: Sequence[Outcome], logs: Path) -> list[Facts]:
     if store is None:
         return [Facts(outcome, ()) for outcome in outcomes]
     with store:
-        return [Facts(each, tuple(store.runs(each.plan.experiment.name))) for each in outcomes]
+        return [_facts(store, each) for each in outcomes]
+
+
+def _facts(store: Store, outcome: Outcome) -> Facts:
+    name = outcome.plan.experiment.name
+    return Facts(outcome, tuple(store.runs(name)), store.data(name))
 
 
 def test_scores(point: Point) -> dict[str, Spread]:

@@ -11,9 +11,9 @@ from dataclasses import replace
 import keras
 
 from hpexp.memory import TOO_LARGE
-from hpexp.messages import Finished, Job, LogText, Message, Started, SummaryData
+from hpexp.messages import DataFound, Finished, Job, LogText, Message, Started, SummaryData
 from hpexp.model import Experiment, Run
-from hpexp.train.data import Arrays, Data, Streamed, open_data, prepare
+from hpexp.train.data import Arrays, Data, Streamed, open_data, prepare, summarize
 from hpexp.train.fit import failure, train_run
 from hpexp.train.models import build_model
 from hpexp.train.start import devices, use_threads
@@ -40,6 +40,7 @@ def train_job(job: Job, emit: Emit) -> None:
         use_threads(job.threads)
     try:
         data = _data(job.experiment)
+        emit(DataFound(runs[0].id, summarize(data)))
     except Exception as error:
         for run in runs:
             emit(Started(run.id, time.time()))

@@ -4,6 +4,7 @@ from hpexp.train.data.arrays import Arrays, Features, Targets, prepare
 from hpexp.train.data.load import load
 from hpexp.train.data.opened import Data, open_data, prepared
 from hpexp.train.data.streamed import Part, Streamed
+from hpexp.train.data.summary import summarize
 
 __all__ = [
     "Arrays",
@@ -16,4 +17,5 @@ __all__ = [
     "open_data",
     "prepare",
     "prepared",
+    "summarize",
 ]
