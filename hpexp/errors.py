@@ -7,7 +7,10 @@
     ├── UsageError             2   a command was called in a way that cannot work
     ├── DataError              2   the data named by an experiment cannot be had or read
     ├── StoreError             1   the run store is damaged, newer, or not writable
-    │   └── NoSpaceError       1   there is no space left for it
+    │   ├── NoSpaceError       1   there is no space left for it
+    │   ├── DamagedStoreError  1   it is hpexp's, and cannot be read
+    │   ├── NewerStoreError    1   a newer hpexp wrote it
+    │   └── ForeignStoreError  1   something else lies where it should be
     ├── LogsBusyError          1   another hpexp holds the log folder
     └── BoardError             1   TensorBoard could not be started or stopped
 
@@ -53,6 +56,18 @@ class StoreError(HpexpError):
 
 class NoSpaceError(StoreError):
     """There is no space left on the disk, or in a quota, for what was to be written."""
+
+
+class DamagedStoreError(StoreError):
+    """The run store is hpexp's and cannot be read."""
+
+
+class NewerStoreError(StoreError):
+    """The run store was written by a newer hpexp."""
+
+
+class ForeignStoreError(StoreError):
+    """What lies where the run store should be is not hpexp's."""
 
 
 class LogsBusyError(HpexpError):

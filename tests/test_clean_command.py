@@ -6,13 +6,18 @@ import importlib
 import json
 import os
 import pty
+import re
+import shutil
+import socket
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from tensorboard.compat.proto.event_pb2 import Event
 
 from hpexp.board.registry import registry
 from hpexp.clean import Choice, Cleaning
@@ -20,6 +25,7 @@ from hpexp.clean import clean as story
 from hpexp.cli import run_app
 from hpexp.errors import LogsBusyError
 from hpexp.events import write_experiment
+from hpexp.events.records import frame
 from hpexp.lock import LogsLock
 from hpexp.model import Run, Status
 from hpexp.paths import LogsFolder
@@ -56,7 +62,7 @@ def write_logs(logs: LogsFolder, experiment: str, statuses: list[Status]) -> lis
         paths.log.write_text("trained\n")
         checkpoint = logs.checkpoints(run.id)
         checkpoint.mkdir(parents=True)
-        (checkpoint / "state").write_bytes(b"x" * 100)
+        (checkpoint / "state.npz").write_bytes(b"x" * 100)
     write_experiment(logs, a_plan(spec, *runs))
     return runs
 
@@ -116,7 +122,8 @@ def test_everything_goes_but_what_is_not_hpexps(
     }
     assert tree(outside) == before
     assert clean(logs) == 0
-    assert capsys.readouterr().out == f"nothing to clean: no run in {logs.root}\n"
+    out = capsys.readouterr().out
+    assert out.startswith(f"nothing to clean: no run in {logs.root}\nkeep what hpexp did not write\n  lr/")
 
 
 def test_a_dry_run_lists_and_changes_nothing(logs: LogsFolder, capsys: pytest.CaptureFixture[str]) -> None:
@@ -218,7 +225,7 @@ def test_wrong_choices(
     assert tree(logs.root) == before
 
 
-def test_without_a_store_the_runs_are_known_by_their_shape(logs: LogsFolder) -> None:
+def test_without_a_store_the_runs_are_known_by_their_mark(logs: LogsFolder) -> None:
     for name in ("runs.db", "runs.db-wal", "runs.db-shm"):
         (logs.root / name).unlink(missing_ok=True)
     (logs.root / "lr" / "mine.csv").touch()
@@ -226,14 +233,139 @@ def test_without_a_store_the_runs_are_known_by_their_shape(logs: LogsFolder) -> 
     assert tree(logs.root) == {"lr", "lr/mine.csv"}
 
 
-def test_a_damaged_store_does_not_keep_the_logs_from_being_deleted(
-    logs: LogsFolder, capsys: pytest.CaptureFixture[str]
+def damaged(logs: LogsFolder) -> None:
+    data = bytearray(logs.database.read_bytes())
+    page = int.from_bytes(data[16:18], "big")
+    data[page:] = b"\xff" * (len(data) - page)
+    logs.database.write_bytes(data)
+
+
+def newer(logs: LogsFolder) -> None:
+    with closing(sqlite3.connect(logs.database)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+
+@pytest.mark.parametrize("harm", [damaged, newer, lambda logs: logs.database.write_bytes(b"")])
+def test_a_store_that_cannot_be_read_goes_only_by_force(
+    harm: Callable[[LogsFolder], None], logs: LogsFolder, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    logs.database.write_bytes(b"not a database" * 1000)
-    assert clean(logs, "--status", "failed", "--yes") == 1
-    assert "damaged" in capsys.readouterr().err
-    assert clean(logs, "--yes") == 0
+    harm(logs)
+    before = tree(logs.root)
+    for choice in (["--status", "failed"], ["lr"], ["lr", "--force"], [], ["--dry-run"]):
+        assert clean(logs, "--yes", *choice) == 1
+        assert re.search("damaged|newer hpexp", capsys.readouterr().err)
+        assert tree(logs.root) == before
+    assert clean(logs, "--yes", "--force") == 0
     assert tree(logs.root) == set()
+
+
+@pytest.mark.parametrize("harm", ["text", "another program's", "a folder", "a pipe"])
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_what_is_no_store_of_hpexps_stays(
+    harm: str, force: tuple[str, ...], logs: LogsFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("runs.db", "runs.db-wal", "runs.db-shm"):
+        (logs.root / name).unlink(missing_ok=True)
+    if harm == "text":
+        logs.database.write_text("my notes")
+    elif harm == "another program's":
+        with closing(sqlite3.connect(logs.database)) as connection:
+            connection.execute("CREATE TABLE runs (mine)")
+    elif harm == "a folder":
+        logs.database.mkdir()
+    else:
+        os.mkfifo(logs.database)
+    (logs.root / "runs.db-wal").write_text("theirs, too")
+    assert clean(logs, "--dry-run", *force) == 0
+    assert "keep what hpexp did not write\n  runs.db" in capsys.readouterr().out
+    assert clean(logs, "--yes", *force) == 0
+    assert capsys.readouterr().out.startswith("deleted 4 runs (")
+    assert {path.name for path in logs.root.iterdir()} == {"runs.db", "runs.db-wal"}
+
+
+def test_a_store_that_is_a_link_loses_its_rows_alone(logs: LogsFolder, tmp_path: Path) -> None:
+    with Store.open(logs):
+        pass
+    elsewhere = LogsFolder(tmp_path / "elsewhere")
+    elsewhere.root.mkdir()
+    logs.database.replace(elsewhere.database)
+    logs.database.symlink_to(elsewhere.database)
+    assert clean(logs, "--yes") == 0
+    assert {path.name for path in logs.root.iterdir()} == {"runs.db"}
+    assert rows(elsewhere) == []
+
+
+def test_nothing_of_others_is_deleted(
+    logs: LogsFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files of many kinds, links, sockets, pipes and hard links, beside and inside a log folder."""
+    outside = write_run(tmp_path / "outside" / "lr" / "x=1,seed=0-abcdef")
+    (run,) = (path for path in (logs.root / "opt").iterdir() if path.is_dir())
+    copy = logs.root / "backup" / "opt" / run.name
+    shutil.copytree(run, copy)
+    shutil.copytree(run, logs.root / "backup" / run.name)
+    model = logs.root / "mydata" / "lr=0.1-abcdef" / "train" / "model.keras"
+    model.parent.mkdir(parents=True)
+    model.write_bytes(b"theirs")
+    (logs.root / "mydata" / "lr=0.1-abcdef" / "model.keras").write_bytes(b"theirs")
+    os.link(model, tmp_path / "hard")
+    for folder in (logs.root, logs.root / "lr", run, run / "train", logs.internal, logs.hparams("").parent):
+        (folder / "notes.md").write_text("theirs")
+        (folder / "link").symlink_to(outside)
+        (folder / "dangling").symlink_to("nowhere")
+        os.mkfifo(folder / "pipe")
+        (folder / "sub" / "deep").mkdir(parents=True)
+        (folder / "sub" / "deep" / "log.txt").write_text("theirs")
+        os.link(model, folder / "model.txt")
+        (folder / "events.out.tfevents.1700000000.host.1.0").write_bytes(torch_events())
+        (folder / "events.out.tfevents.1700000000.host.1.1.0123456789ab").write_bytes(torch_events())
+        with socket.socket(socket.AF_UNIX) as server:
+            monkeypatch.chdir(folder)
+            server.bind("socket")
+    foreign = {path for path in tmp_path.rglob("*") if not mine(path, logs, run)}
+    kept = {path: path.lstat().st_ino for path in foreign}
+    assert clean(logs, "--yes", "--force") == 0
+    left = set(tmp_path.rglob("*"))
+    assert not foreign - left
+    assert {path: path.lstat().st_ino for path in foreign} == kept
+    assert all(path in foreign for path in left if not path.is_dir())
+    assert (copy / "log.txt").read_text() == "trained\n"
+
+
+def torch_events() -> bytes:
+    """What SummaryWriter of PyTorch begins its files with, under names like hpexp's."""
+    first = Event(wall_time=1.7e9, file_version="brain.Event:2")
+    first.source_metadata.writer = "tensorboard.summary.writer.event_file_writer"
+    return frame(first.SerializeToString())
+
+
+def mine(path: Path, logs: LogsFolder, run: Path) -> bool:
+    """Whether hpexp wrote a path of the fixture."""
+    if not path.is_relative_to(logs.root) or path.is_relative_to(logs.root / "backup"):
+        return False
+    return (
+        (
+            path.name
+            in {
+                "log.txt",
+                "lock",
+                "runs.db",
+                "runs.db-wal",
+                "runs.db-shm",
+                "state.npz",
+                "lr.json",
+                "opt.json",
+            }
+            and "sub" not in path.parts
+        )
+        or (
+            path.is_file()
+            and not path.is_symlink()
+            and "tfevents" in path.name
+            and b"hpexp " in path.read_bytes()
+        )
+        or path.is_dir()
+    )
 
 
 def test_the_reserve_of_a_killed_run_goes_with_any_clean(logs: LogsFolder) -> None:

@@ -20,9 +20,22 @@ def parsed(data: bytes) -> Event:
     return event
 
 
-def test_the_file_version() -> None:
-    event = parsed(encode.file_version(12.5))
+@pytest.mark.parametrize("writer", ["hpexp", "hpexp lr/" + "x" * 300, "Ä" * 70])
+def test_the_file_version_names_the_writer(writer: str) -> None:
+    event = parsed(encode.file_version(12.5, writer))
     assert (event.wall_time, event.step, event.file_version) == (12.5, 0, "brain.Event:2")
+    assert event.source_metadata.writer == writer
+    assert encode.writer_of(event.SerializeToString()) == writer
+
+
+def test_who_wrote_a_file() -> None:
+    """TensorFlow's and TensorBoard's first events, and what is none."""
+    named = Event(wall_time=1.0, file_version="brain.Event:2")
+    assert encode.writer_of(named.SerializeToString()) == ""
+    named.source_metadata.writer = "tensorboard.summary.writer.event_file_writer"
+    assert encode.writer_of(named.SerializeToString()) == named.source_metadata.writer
+    for other in (b"", b"text", encode.scalars(1.0, 0, {"a": 1.0}), named.SerializeToString() + b"x"):
+        assert encode.writer_of(other) is None
 
 
 @pytest.mark.parametrize("step", [0, 1, 127, 128, 300, 2**31, 2**40])

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 from tensorboard.compat.proto import graph_pb2, summary_pb2
+from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.plugins.hparams import api_pb2
 
 from hpexp.events import RunEvents, text_columns
+from hpexp.events.records import frame
 from hpexp.messages import EpochEnd, SummaryData
 from hpexp.model import Result, Run, Status
 from hpexp.paths import RunPaths
@@ -233,3 +235,19 @@ def test_a_parameter_that_mixes_kinds_is_text_everywhere() -> None:
     text = text_columns(runs)
     assert "width" in text
     assert not {"depth", "learning_rate", "epochs"} & text
+
+
+def test_a_new_try_removes_hpexps_own_files_alone(tmp_path: Path) -> None:
+    """PyTorch names its files as hpexp does."""
+    paths = RunPaths(tmp_path / "lr" / "x=1,seed=0-abcdef")
+    earlier = RunEvents(paths)
+    earlier.start(a_run())
+    earlier.flush()
+    own = event_file(paths.train)
+    theirs = paths.train / "events.out.tfevents.1700000000.host.1.0"
+    first = Event(wall_time=1.7e9, file_version="brain.Event:2")
+    first.source_metadata.writer = "tensorboard.summary.writer.event_file_writer"
+    theirs.write_bytes(frame(first.SerializeToString()))
+    RunEvents(paths).start(a_run())
+    assert not own.exists()
+    assert theirs.exists()

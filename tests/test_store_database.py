@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import os
 import shutil
+import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from hpexp.errors import NoSpaceError, StoreError
+from hpexp.errors import ForeignStoreError, NoSpaceError, StoreError
 from hpexp.messages import EpochEnd
 from hpexp.model import Status
 from hpexp.paths import LogsFolder
@@ -76,13 +78,22 @@ def test_a_folder_that_cannot_be_made_is_an_error_with_a_hint(tmp_path: Path) ->
     assert caught.value.hint == "is the log folder writable? --logs names another"
 
 
-def test_a_database_that_cannot_be_opened_is_an_error_with_a_hint(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["folder", "pipe", "socket"])
+@pytest.mark.parametrize("open_", [Store.open, Store.read])
+def test_what_is_no_file_is_no_store(kind: str, open_, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     logs = LogsFolder(tmp_path)
-    logs.database.mkdir()
-    for open_ in (Store.open, Store.read):
-        with pytest.raises(StoreError, match=r"runs\.db") as caught:
+    with socket.socket(socket.AF_UNIX) as server:
+        if kind == "folder":
+            logs.database.mkdir()
+        elif kind == "pipe":
+            os.mkfifo(logs.database)
+        else:
+            server.bind(str(logs.database))
+        with pytest.raises(
+            ForeignStoreError, match=r"is (a folder|no file), not hpexp's run store"
+        ) as caught:
             open_(logs)
-        assert caught.value.hint == "is the log folder writable? --logs names another"
+    assert caught.value.hint == "move it away, or use another folder with --logs"
 
 
 def test_a_full_disk_loses_nothing_that_was_committed(logs: LogsFolder) -> None:

@@ -90,6 +90,8 @@ def test_a_step_that_fails_changes_nothing(old: LogsFolder) -> None:
 def test_a_store_of_a_newer_hpexp_is_refused_and_both_versions_named(logs: LogsFolder, open_) -> None:  # type: ignore[no-untyped-def]
     connection = sqlite3.connect(logs.database)
     connection.execute("PRAGMA user_version = 99")
+    connection.execute(f"PRAGMA application_id = {schema.APPLICATION}")
+    connection.execute("CREATE TABLE runs (id)")
     connection.close()
     with pytest.raises(StoreError, match=rf"store version 99, .* versions up to {schema.VERSION}$") as caught:
         open_(logs)
@@ -97,10 +99,12 @@ def test_a_store_of_a_newer_hpexp_is_refused_and_both_versions_named(logs: LogsF
     assert caught.value.hint == "install the newer hpexp, or use another folder with --logs"
 
 
+@pytest.mark.parametrize("theirs", [0, 1, 99])
 @pytest.mark.parametrize("open_", [Store.open, Store.read])
-def test_another_programs_database_is_left_alone(logs: LogsFolder, open_) -> None:  # type: ignore[no-untyped-def]
+def test_another_programs_database_is_left_alone(logs: LogsFolder, open_, theirs: int) -> None:  # type: ignore[no-untyped-def]
     connection = sqlite3.connect(logs.database)
     connection.execute("CREATE TABLE runs (theirs)")
+    connection.execute(f"PRAGMA user_version = {theirs}")
     connection.close()
     before = logs.database.read_bytes()
     with pytest.raises(StoreError, match="is not hpexp's run store"):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hpexp.errors import DamagedStoreError
 from hpexp.messages import EpochEnd
 from hpexp.model import Divergence, Result, Status
 from hpexp.paths import LogsFolder
@@ -55,10 +56,14 @@ def test_there_is_no_store_before_the_first_run(logs: LogsFolder) -> None:
     assert not logs.root.exists()
 
 
-def test_an_empty_file_holds_no_store(logs: LogsFolder) -> None:
+@pytest.mark.parametrize("open_", [Store.open, Store.read])
+def test_an_empty_file_is_damage(logs: LogsFolder, open_) -> None:  # type: ignore[no-untyped-def]
+    """A new store gets its name when its tables are there, so that no killed driver leaves one."""
     logs.root.mkdir()
     logs.database.touch()
-    assert Store.read(logs) is None
+    with pytest.raises(DamagedStoreError, match=r"runs\.db is damaged: it is empty"):
+        open_(logs)
+    assert logs.database.read_bytes() == b""
 
 
 def test_parameters_come_back_with_their_types(logs: LogsFolder) -> None:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from hpexp import scratch
 from hpexp.board import Server, remove_entries, servers_of, stale_entries, stop
 from hpexp.board.serve import refuse_path
 from hpexp.board.view import drop_dead_links, remove_views
 from hpexp.clean.delete import delete_files, remove_empty
-from hpexp.clean.doomed import Choice, Doomed, Known, doomed, run_folders
+from hpexp.clean.doomed import Choice, Doomed, doomed, run_folders
 from hpexp.clean.guard import refuse_precious, stop_holder
-from hpexp.clean.names import may_be_run
+from hpexp.clean.names import runs_finder
+from hpexp.clean.stored import stored
 from hpexp.clean.tree import look
 from hpexp.errors import HpexpError, LogsBusyError, StoreError
 from hpexp.lock import Holder, LogsLock, holder
-from hpexp.model import Status
-from hpexp.paths import LogsFolder
+from hpexp.paths import DATABASE_FILES, LogsFolder
 from hpexp.reserve import Reserve
 
 
@@ -38,16 +37,16 @@ class Cleaning:
         return bool(self.doomed or self.servers or self.entries)
 
 
-def prepare(logs: LogsFolder, choice: Choice) -> Cleaning:
+def prepare(logs: LogsFolder, choice: Choice, *, force: bool = False) -> Cleaning:
     """Find what a clean would do, and change nothing.
 
     Raises:
         UsageError: the log folder is one that is never cleaned, or the experiment is not a name.
-        StoreError: runs are picked by status or age, and the store cannot be read.
+        StoreError: the store cannot be read, and `force` and `choice` do not give it up.
     """
     refuse_precious(logs.root)
     refuse_path(choice.experiment)
-    found = _doomed(logs, choice)
+    found = _doomed(logs, choice, force=force)
     held_by = holder(logs)
     if choice.by_row:
         # The servers drop deleted runs when they look again.
@@ -64,11 +63,12 @@ def clean(
     Raises:
         UsageError: the log folder is one that is never cleaned, or the experiment is not a name.
         LogsBusyError: a run is going on (and `force` is not given), or began meanwhile.
+        StoreError: the store cannot be read, and `force` and `choice` do not give it up.
         HpexpError: something could not be deleted; the rest has been.
     """
     # What killed workers left of data that do not fit in memory belongs to no log folder.
     scratch.sweep()
-    planned = prepare(logs, choice)
+    planned = prepare(logs, choice, force=force)
     if not planned:
         return planned
     if planned.holder and not force:
@@ -82,7 +82,7 @@ def clean(
     with _held(logs):
         # The store takes space to delete rows.
         Reserve(logs).remove()
-        now = _doomed(logs, choice)
+        now = _doomed(logs, choice, force=force)
         if not force and not set(now.runs) <= set(planned.doomed.runs):
             raise LogsBusyError(f"{logs.root} has changed meanwhile; nothing was deleted", hint="try again")
         stopped = stop(planned.servers)
@@ -102,46 +102,24 @@ def _held(logs: LogsFolder) -> AbstractContextManager[None]:
     return LogsLock.hold(logs, "hpexp clean") if logs.root.is_dir() else nullcontext()
 
 
-def _doomed(logs: LogsFolder, choice: Choice) -> Doomed:
-    known = _known(logs, must=choice.by_row)
-    names = run_folders(known)
-    return doomed(look(logs.root, lambda experiment, run: may_be_run(names, experiment, run)), known, choice)
+def _doomed(logs: LogsFolder, choice: Choice, *, force: bool) -> Doomed:
+    known = stored(logs)
+    if known.unread is not None and not (force and choice.whole):
+        raise _refusal(known.unread, choice)
+    tree = look(logs.root, runs_finder(logs.root, run_folders(known.runs)))
+    return doomed(tree, known.runs, choice, database=known.database)
 
 
-def _known(logs: LogsFolder, *, must: bool) -> list[Known]:
-    """The stored runs; none where the store is damaged, unless they `must` be known."""
-    if not logs.database.is_file():
-        return []
-    from hpexp.store import Store
-
-    # What a killed run left as running has been interrupted.
-    found = holder(logs)
-    going_on = found is not None and found.pid != os.getpid()
-    try:
-        store = Store.read(logs)
-        if store is None:
-            return []
-        with store:
-            return [
-                Known(
-                    run.experiment,
-                    run.id,
-                    run.name,
-                    Status.INTERRUPTED if run.status is Status.RUNNING and not going_on else run.status,
-                    run.finished or run.started,
-                )
-                for run in store.runs(None, all_=True)
-            ]
-    except StoreError:
-        if must:
-            raise
-        return []
+def _refusal(error: StoreError, choice: Choice) -> StoreError:
+    """Why nothing is deleted: what the store cannot tell, nothing else can."""
+    hint = "hpexp clean --force deletes it, and the runs that bear hpexp's mark"
+    return type(error)(f"{error}; nothing was deleted", hint=hint if choice.whole else error.hint)
 
 
 def _delete(logs: LogsFolder, choice: Choice, found: Doomed) -> list[str]:
     """Rows go first: a clean that is cut short leaves folders without rows, which the next one finds."""
-    whole = choice.experiment is None and not choice.by_row
-    if found.rows and not whole:
+    # Where `runs.db` is a link, it stays, without rows.
+    if found.rows and not (choice.whole and PurePath(DATABASE_FILES[0]) in found.files):
         from hpexp.store import Store
 
         with Store.open(logs) as store:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from hpexp.clean.names import holds_only_a_run
+from hpexp.clean.names import RUN_FOLDER, is_note
 from hpexp.clean.tree import Tree
+from hpexp.events.mark import mark, owned
 from hpexp.model import Status
-from hpexp.paths import DATABASE_FILES, EXPERIMENT_EVENTS, INTERNAL, RUN_EVENTS, RUN_FILES
+from hpexp.paths import DATABASE_FILES, INTERNAL, RUN_FILES
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,11 @@ class Choice:
     def by_row(self) -> bool:
         """Whether single runs are picked by what the store says of them."""
         return bool(self.statuses) or self.before is not None
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything of hpexp's goes."""
+        return self.experiment is None and not self.by_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +71,18 @@ def run_folders(known: Iterable[Known]) -> dict[str, set[str]]:
     return names
 
 
-def doomed(tree: Tree, known: Iterable[Known], choice: Choice) -> Doomed:
-    """What to delete of `tree`, a picture of the log folder."""
+def doomed(tree: Tree, known: Iterable[Known], choice: Choice, *, database: bool = True) -> Doomed:
+    """What to delete of `tree`, a picture of the log folder; `database`: whether `runs.db` is hpexp's."""
+    known = tuple(known)
     rows = tuple(run for run in known if _chosen(run, choice))
     stored = run_folders(rows)
     basket = _Basket()
     for experiment, folder in tree.folders.items():
         if experiment != INTERNAL and choice.experiment in (None, experiment):
             _take_experiment(basket, experiment, folder, stored.get(experiment, set()), choice)
-    if choice.experiment is None and not choice.by_row:
-        _take_root(basket, tree)
+    if choice.whole:
+        experiments = {run.experiment for run in known} | {experiment for experiment, _ in basket.runs}
+        _take_root(basket, tree, experiments, database=database)
     else:
         _take_notes(basket, tree.folders.get(INTERNAL, Tree()), rows, choice)
     names = dict.fromkeys([*((run.experiment, run.name) for run in rows), *basket.runs])
@@ -107,12 +115,14 @@ class _Basket:
             self.files.append(where / name)
             self.size += tree.files[name]
 
-    def take_all(self, where: PurePath, tree: Tree) -> None:
-        """A folder with all its files. Links in it stay."""
-        self.take(where, tree, tree.files)
+    def take_notes(self, where: PurePath, tree: Tree, folder: str, experiments: set[str]) -> None:
+        """What is hpexp's in `.hpexp/FOLDER` and below; the rest is kept."""
+        own = [name for name in tree.files if is_note(folder, name, experiments)]
+        self.take(where, tree, own)
         for name, inside in tree.folders.items():
-            self.take_all(where / name, inside)
+            self.take_notes(where / name, inside, f"{folder}/{name}".removeprefix("/"), experiments)
         self.folders.append(where)
+        self.keep(where, _left(tree, own, looked_into=True))
 
     def keep(self, where: PurePath, names: Iterable[str]) -> None:
         self.kept += [where / name for name in names]
@@ -123,40 +133,57 @@ def _take_experiment(basket: _Basket, experiment: str, tree: Tree, stored: set[s
     kept: list[str] = list(tree.others)
     found = False
     for name, folder in tree.folders.items():
-        if name in stored or (not choice.by_row and holds_only_a_run(folder)):
-            _take_run(basket, where / name, folder)
+        if name in stored or (not choice.by_row and _is_marked(folder, mark(experiment, name))):
+            _take_run(basket, where / name, folder, mark(experiment, name), stored=name in stored)
             basket.runs.append((experiment, name))
             found = True
         else:
             kept.append(name)
-    own = [name for name in tree.files if EXPERIMENT_EVENTS.fullmatch(name)]
-    if choice.by_row or not (found or stored or own):
+    if choice.by_row:
+        return
+    known = found or bool(stored)
+    own = [name for name, seen in tree.marks.items() if owned(seen, mark(experiment), stored=known)]
+    if known:
+        # What a killed hpexp was about to write.
+        own += [name for name in tree.marks if name.startswith(".") and name not in own]
+    if not (known or own):
+        basket.keep(where, (name for name in kept if RUN_FOLDER.fullmatch(name)))
         return
     basket.take(where, tree, own)
     basket.folders.append(where)
     basket.keep(where, [*kept, *(name for name in tree.files if name not in own)])
 
 
-def _take_run(basket: _Basket, where: PurePath, tree: Tree) -> None:
-    for name, part in tree.folders.items():
-        own = [file for file in part.files if RUN_EVENTS.fullmatch(file)]
-        basket.take(where / name, part, own)
-        basket.folders.append(where / name)
-        basket.keep(where / name, _left(part, own))
+def _is_marked(run: Tree, expected: str) -> bool:
+    return any(found == expected for part in run.folders.values() for found in part.marks.values())
+
+
+def _take_run(basket: _Basket, where: PurePath, tree: Tree, expected: str, *, stored: bool) -> None:
+    # Event files go last: by their marks the next clean finds what one that is cut short has left.
     own = [name for name in tree.files if name in RUN_FILES]
     basket.take(where, tree, own)
+    for name, part in tree.folders.items():
+        events = [file for file, found in part.marks.items() if owned(found, expected, stored=stored)]
+        basket.take(where / name, part, events)
+        basket.folders.append(where / name)
+        basket.keep(where / name, _left(part, events))
     basket.folders.append(where)
     basket.keep(where, _left(tree, own, looked_into=True))
 
 
-def _take_root(basket: _Basket, tree: Tree) -> None:
+def _take_root(basket: _Basket, tree: Tree, experiments: set[str], *, database: bool) -> None:
     # The database goes before the logs it tells of, the lock last: a clean that is cut
-    # short leaves folders that the next one knows by their shape, and no row without logs.
-    database = [name for name in DATABASE_FILES if name in tree.files]
-    basket.files[:0] = [PurePath(name) for name in database]
-    basket.size += sum(tree.files[name] for name in database)
+    # short leaves folders that the next one knows by their marks, and no row without logs.
+    files = [name for name in DATABASE_FILES if name in tree.files]
+    others = [name for name in DATABASE_FILES if name in tree.others or name in tree.folders]
+    if database:
+        basket.files[:0] = [PurePath(name) for name in files]
+        basket.size += sum(tree.files[name] for name in files)
+        basket.keep(PurePath(), others)
+    else:
+        basket.keep(PurePath(), [*files, *others])
     if INTERNAL in tree.folders:
-        basket.take_all(PurePath(INTERNAL), tree.folders[INTERNAL])
+        basket.take_notes(PurePath(INTERNAL), tree.folders[INTERNAL], "", experiments)
         lock = PurePath(INTERNAL, "lock")
         basket.files.sort(key=lambda path: path == lock)
 
@@ -166,7 +193,8 @@ def _take_notes(basket: _Basket, internal: Tree, rows: Iterable[Known], choice: 
     checkpoints = internal.folders.get("checkpoints", Tree())
     for run in rows:
         if run.id in checkpoints.folders:
-            basket.take_all(PurePath(INTERNAL, "checkpoints", run.id), checkpoints.folders[run.id])
+            where = PurePath(INTERNAL, "checkpoints", run.id)
+            basket.take_notes(where, checkpoints.folders[run.id], f"checkpoints/{run.id}", set())
     hparams = internal.folders.get("hparams", Tree())
     if not choice.by_row and f"{choice.experiment}.json" in hparams.files:
         basket.take(PurePath(INTERNAL, "hparams"), hparams, [f"{choice.experiment}.json"])

@@ -26,10 +26,15 @@ def announcement(cleaning: Cleaning, logs: Path) -> str:
     if cleaning.entries:
         stale = counted(len(cleaning.entries), "stale entry", "stale entries")
         lines.append(f"remove {stale} of TensorBoard's registry")
-    if found.kept:
-        lines.append("keep what hpexp did not write")
-        lines += [f"  {line}" for line in _shortened([str(path) for path in found.kept])]
-    return "\n".join(lines)
+    return "\n".join([*lines, *kept(cleaning)])
+
+
+def kept(cleaning: Cleaning) -> list[str]:
+    """What stays, as lines."""
+    paths = cleaning.doomed.kept
+    if not paths:
+        return []
+    return ["keep what hpexp did not write", *(f"  {line}" for line in _shortened([str(p) for p in paths]))]
 
 
 def summary(cleaning: Cleaning) -> str:
@@ -43,9 +48,8 @@ def summary(cleaning: Cleaning) -> str:
         parts.append(f"deleted {_deleted(cleaning)}")
     if cleaning.entries:
         parts.append(f"removed {counted(len(cleaning.entries), 'stale entry', 'stale entries')}")
-    kept = cleaning.doomed.kept
-    if kept:
-        parts.append(f"kept {counted(len(kept), 'path')} that hpexp did not write")
+    if staying := cleaning.doomed.kept:
+        parts.append(f"kept {counted(len(staying), 'path')} that hpexp did not write")
     return ", ".join(parts)
 
 

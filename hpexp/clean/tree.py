@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hpexp.paths import INTERNAL, PARTS
+from hpexp.events.mark import read_mark
+from hpexp.paths import EXPERIMENT_EVENTS, INTERNAL, PARTS, RUN_EVENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Tree:
     files: dict[str, int] = field(default_factory=dict)
     folders: dict[str, Tree] = field(default_factory=dict)
     others: tuple[str, ...] = ()
+    marks: dict[str, str | None] = field(default_factory=dict)
+    """Of files named like event files of hpexp: the writer each names, as `read_mark` gives it."""
 
 
 def look(root: Path, is_run: Callable[[str, str], bool]) -> Tree:
@@ -38,11 +42,13 @@ def look(root: Path, is_run: Callable[[str, str], bool]) -> Tree:
 
 def _experiment(root: Path, experiment: str, is_run: Callable[[str, str], bool]) -> Tree | None:
     folder = root / experiment
-    return _folder(folder, lambda name: _run(folder / name) if is_run(experiment, name) else None)
+    return _folder(
+        folder, lambda name: _run(folder / name) if is_run(experiment, name) else None, EXPERIMENT_EVENTS
+    )
 
 
 def _run(folder: Path) -> Tree | None:
-    return _folder(folder, lambda name: _folder(folder / name, _no) if name in PARTS else None)
+    return _folder(folder, lambda name: _folder(folder / name, _no, RUN_EVENTS) if name in PARTS else None)
 
 
 def _all(folder: Path) -> Tree | None:
@@ -53,8 +59,11 @@ def _no(name: str) -> None:
     return None
 
 
-def _folder(folder: Path, enter: Callable[[str], Tree | None]) -> Tree | None:
+def _folder(
+    folder: Path, enter: Callable[[str], Tree | None], events: re.Pattern[str] | None = None
+) -> Tree | None:
     files: dict[str, int] = {}
+    marks: dict[str, str | None] = {}
     folders: dict[str, Tree] = {}
     others: list[str] = []
     try:
@@ -67,8 +76,10 @@ def _folder(folder: Path, enter: Callable[[str], Tree | None]) -> Tree | None:
                 folders[entry.name] = inside
             elif stat.S_ISREG(facts.st_mode):
                 files[entry.name] = facts.st_size
+                if events is not None and events.fullmatch(entry.name):
+                    marks[entry.name] = read_mark(entry.path)
             else:
                 others.append(entry.name)
     except OSError:
         return None
-    return Tree(files, folders, tuple(others))
+    return Tree(files, folders, tuple(others), marks)

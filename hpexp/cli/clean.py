@@ -29,7 +29,7 @@ OlderThan = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done and do nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-Force = Annotated[bool, typer.Option("--force", help="Stop a run that is going on first.")]
+Force = Annotated[bool, typer.Option("--force", help="Stop a run that is going on; delete a damaged store.")]
 
 
 def clean(
@@ -52,7 +52,7 @@ def clean(
     folder = LogsFolder(logs)
     choice = _choice(experiment, status, older_than)
     if dry_run:
-        found = cleaning.prepare(folder, choice)
+        found = cleaning.prepare(folder, choice, force=force)
         _print(found, cleaning.announcement(found, logs), choice, logs, as_json=json, dry_run=True)
         return
 
@@ -99,16 +99,16 @@ def _ask(announcement: str) -> bool:
 
 
 def _print(found: Cleaning, text: str, choice: Choice, logs: Path, *, as_json: bool, dry_run: bool) -> None:
+    from hpexp import clean as cleaning
+
     if as_json:
         from json import dumps
-
-        from hpexp import clean as cleaning
 
         typer.echo(dumps(cleaning.as_json(found, dry_run=dry_run)))
     elif not found:
         which = "run that was picked" if choice.by_row else "run"
         whose = f" of {choice.experiment!r}" if choice.experiment else ""
-        typer.echo(f"nothing to clean: no {which}{whose} in {logs}")
+        typer.echo("\n".join([f"nothing to clean: no {which}{whose} in {logs}", *cleaning.kept(found)]))
     elif dry_run:
         typer.echo(f"{text}\n(a dry run: nothing was done)")
     else:

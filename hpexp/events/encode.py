@@ -20,6 +20,8 @@ _STEP = b"\x10"
 _FILE_VERSION = b"\x1a"
 _GRAPH_DEF = b"\x22"
 _SUMMARY = b"\x2a"
+_SOURCE_METADATA = b"\x52"
+_WRITER = b"\x0a"
 _SUMMARY_VALUE = b"\x0a"
 _FLOAT_TENSOR = b"\x42\x0a\x08\x01\x12\x00\x22\x04"
 """Field `tensor` of a Summary.Value: DT_FLOAT, no dimensions, 4 bytes of content to follow."""
@@ -27,9 +29,31 @@ _FLOAT_TENSOR = b"\x42\x0a\x08\x01\x12\x00\x22\x04"
 _LARGEST = struct.unpack("<f", b"\xff\xff\x7f\x7f")[0]
 
 
-def file_version(wall_time: float) -> bytes:
-    """The event that every event file begins with."""
-    return _event(wall_time, 0, _FILE_VERSION, b"brain.Event:2")
+_VERSION = b"brain.Event:2"
+
+
+def file_version(wall_time: float, writer: str) -> bytes:
+    """The event that every event file begins with; it names who wrote the file."""
+    name = writer.encode("utf-8", "replace")
+    source = _WRITER + _varint(len(name)) + name
+    metadata = _SOURCE_METADATA + _varint(len(source)) + source
+    return _event(wall_time, 0, _FILE_VERSION, _VERSION) + metadata
+
+
+def writer_of(event: bytes) -> str | None:
+    """The writer that a file's first event names, '' where it names none; None for any other event."""
+    start = len(_WALL_TIME) + 8
+    version = _FILE_VERSION + _varint(len(_VERSION)) + _VERSION
+    if not (event.startswith(_WALL_TIME) and event.startswith(version, start)):
+        return None
+    name = event[start + len(version) :]
+    for key in (_SOURCE_METADATA, _WRITER) if name else ():
+        # The content fills the rest, so that its length says nothing new.
+        head = key + _varint_before(name, len(key))
+        if not name.startswith(head):
+            return None
+        name = name[len(head) :]
+    return name.decode("utf-8", "replace")
 
 
 def scalars(wall_time: float, step: int, values: Mapping[str, float]) -> bytes:
@@ -84,6 +108,13 @@ def _varint(number: int) -> bytes:
         number >>= 7
     out.append(number)
     return bytes(out)
+
+
+def _varint_before(data: bytes, at: int) -> bytes:
+    """The varint that a length at `data[at:]` must be, to reach from its end to that of `data`."""
+    return next(
+        (size for width in (1, 2, 3) if len(size := _varint(len(data) - at - width)) == width), b"\xff"
+    )
 
 
 def _float32(value: float) -> float:

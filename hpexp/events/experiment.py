@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from hpexp.events import encode
 from hpexp.events.file import own_files, write_file
 from hpexp.events.hparams import EXPERIMENT_TAG, METRIC_PREFIX, Cell, cells, text_columns
+from hpexp.events.mark import mark, owned, read_mark
 from hpexp.model import Objective, Plan, Task
 from hpexp.paths import EXPERIMENT_EVENTS, LogsFolder
 from hpexp.vocabulary import CLASSIFICATION_METRICS, REGRESSION_METRICS
@@ -121,13 +122,18 @@ def _metrics(task: Task | None, objective: Objective) -> tuple[str, ...]:
 
 def _write(folder: Path, data: HParamsPluginData) -> None:
     """Put the configuration there, unless it is there already; a board would not see it a second time."""
-    mark = sha256(data.SerializeToString(deterministic=True)).hexdigest()[:12]
-    old = own_files(folder, EXPERIMENT_EVENTS)
-    if len(old) == 1 and old[0].suffix == f".{mark}":
+    digest = sha256(data.SerializeToString(deterministic=True)).hexdigest()[:12]
+    old = [path for path in own_files(folder, EXPERIMENT_EVENTS) if _is_own(path)]
+    if len(old) == 1 and old[0].suffix == f".{digest}":
         return
-    write_file(folder, [encode.hparams(0.0, EXPERIMENT_TAG, data)], mark)
+    write_file(folder, [encode.hparams(0.0, EXPERIMENT_TAG, data)], digest)
     for path in old:
         path.unlink(missing_ok=True)
+
+
+def _is_own(path: Path) -> bool:
+    # Half a file, of a killed hpexp, may not have its mark yet.
+    return path.name.startswith(".") or owned(read_mark(path), mark(path.parent.name), stored=True)
 
 
 def _save(logs: LogsFolder, name: str, share: Share) -> None:
@@ -146,11 +152,13 @@ def _shares(logs: LogsFolder) -> dict[str, Share]:
     """Every experiment's share; what is left of experiments whose logs are gone is removed."""
     shares: dict[str, Share] = {}
     for path in sorted(logs.hparams("").parent.glob("[!.]*.json")):
-        if not logs.experiment(path.stem).is_dir():
-            path.unlink(missing_ok=True)
+        share = _read(path)
+        if share is None:
             continue
-        if share := _read(path):
+        if logs.experiment(path.stem).is_dir():
             shares[path.stem] = share
+        else:
+            path.unlink(missing_ok=True)
     return shares
 
 

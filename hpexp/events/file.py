@@ -12,17 +12,18 @@ from pathlib import Path
 
 from hpexp.appending import Appender
 from hpexp.events.encode import file_version
+from hpexp.events.mark import mark
 from hpexp.events.records import frame
 
 _numbers = count()
 
 
 class EventFile:
-    """The event file of one folder. Nothing is on disk before the first `flush`."""
+    """The event file of `EXPERIMENT/RUN/PART`. Nothing is on disk before the first `flush`."""
 
     def __init__(self, folder: Path, wall_time: float) -> None:
         self._file = Appender(folder / file_name(wall_time))
-        self._file.add(frame(file_version(wall_time)))
+        self._file.add(frame(file_version(wall_time, mark(*folder.parts[-3:-1]))))
 
     def add(self, event: bytes) -> None:
         self._file.add(frame(event))
@@ -37,21 +38,22 @@ class EventFile:
         return self._file.there
 
 
-def file_name(wall_time: float, mark: str = "") -> str:
+def file_name(wall_time: float, digest: str = "") -> str:
     """A name that TensorBoard takes for an event file; no two calls give the same."""
-    suffix = f".{mark}" if mark else ""
+    suffix = f".{digest}" if digest else ""
     return f"events.out.tfevents.{int(wall_time):010d}.{_host()}.{os.getpid()}.{next(_numbers)}{suffix}"
 
 
-def write_file(folder: Path, events: list[bytes], mark: str) -> Path:
-    """A whole event file, there in full or not at all; its name ends with `mark`."""
+def write_file(folder: Path, events: list[bytes], digest: str) -> Path:
+    """A whole event file of an experiment, there in full or not at all; its name ends with `digest`."""
     now = time.time()
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / file_name(now, mark)
+    path = folder / file_name(now, digest)
     # No "tfevents" in the name: TensorBoard would read it.
     aside = folder / f".writing-{os.getpid()}"
     try:
-        aside.write_bytes(b"".join(frame(event) for event in [file_version(now), *events]))
+        first = file_version(now, mark(folder.name))
+        aside.write_bytes(b"".join(frame(event) for event in [first, *events]))
         aside.replace(path)
     except OSError:
         aside.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from hpexp.events import encode
 from hpexp.events.file import EventFile, own_files
 from hpexp.events.hparams import END_TAG, START_TAG, best_metrics, session_end, session_start
+from hpexp.events.mark import mark, owned, read_mark
 from hpexp.messages import EpochEnd, SummaryData
 from hpexp.model import Result, Run
 from hpexp.paths import RUN_EVENTS, RunPaths
@@ -101,7 +102,9 @@ class RunEvents:
         return self._train
 
     def _clear(self) -> None:
+        expected = mark(*self._paths.folder.parts[-2:])
         for folder in (self._paths.train, self._paths.validation):
             for path in own_files(folder, RUN_EVENTS):
-                path.unlink(missing_ok=True)
+                if owned(read_mark(path), expected, stored=True):
+                    path.unlink(missing_ok=True)
         self._paths.log.unlink(missing_ok=True)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
-from hpexp.errors import NoSpaceError, StoreError
+from hpexp.errors import DamagedStoreError, ForeignStoreError, NoSpaceError, StoreError
+from hpexp.paths import INTERNAL
 from hpexp.space import no_space, nothing_fits
 from hpexp.store import schema
 
@@ -41,10 +43,8 @@ class Database:
     def for_writing(cls, path: Path) -> Database:
         """Open, create or migrate the file at `path`."""
         with translated(path):
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise StoreError(f"{path.parent}: {error.strerror}", hint=_WRITABLE) from error
+            if not _is_there(path):
+                _create(path)
             connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
             try:
                 schema.check(connection, path)
@@ -60,8 +60,8 @@ class Database:
 
     @classmethod
     def for_reading(cls, path: Path) -> Database | None:
-        """Open the file without changing it; None where there is none, or an empty one."""
-        if not path.exists():
+        """Open the file without changing it; None where there is none."""
+        if not _is_there(path):
             return None
         with translated(path):
             connection = _read_only(path)
@@ -73,9 +73,6 @@ class Database:
             except BaseException:
                 connection.close()
                 raise
-        if found == 0:
-            connection.close()
-            return None
         return cls(connection, path)
 
     def rows(self, sql: str, values: Values = ()) -> list[Any]:
@@ -143,6 +140,61 @@ class Database:
 
 
 _WRITABLE = "is the log folder writable? --logs names another"
+_MAGIC = b"SQLite format 3\0"
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is a file to open as a store.
+
+    Raises:
+        ForeignStoreError: it is a folder, a pipe, or a file that SQLite did not write.
+        DamagedStoreError: it is empty. A new store gets its name when its tables are there.
+    """
+    try:
+        kind = path.stat().st_mode
+        if not stat.S_ISREG(kind):
+            what = "a folder" if stat.S_ISDIR(kind) else "no file"
+            raise ForeignStoreError(f"{path} is {what}, not hpexp's run store", hint=_ANOTHER)
+        with path.open("rb") as file:
+            start = file.read(schema.HEADER)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}", hint=_WRITABLE) from error
+    if not start:
+        raise DamagedStoreError(f"{path} is damaged: it is empty", hint=_aside(path))
+    if not start.startswith(_MAGIC):
+        raise ForeignStoreError(
+            f"{path} is damaged, or not hpexp's run store: SQLite did not write it", hint=_aside(path)
+        )
+    if not schema.may_be_ours(start):
+        raise schema.foreign(path)
+    return True
+
+
+def _create(path: Path) -> None:
+    """A store without rows, which gets its name when it is whole: a killed driver leaves no half of one."""
+    aside = path.parent / INTERNAL / f"{path.name}.new"
+    try:
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        aside.unlink(missing_ok=True)
+        with closing(sqlite3.connect(aside, isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode = OFF")
+            schema.migrate(connection)
+        aside.replace(path)
+    except BaseException as error:
+        with suppress(OSError):
+            aside.unlink()
+        if isinstance(error, OSError):
+            raise StoreError(f"{error.filename or path}: {error.strerror}", hint=_WRITABLE) from error
+        raise
+
+
+def _aside(path: Path) -> str:
+    return f"move {path.name} away and run the experiments again; event files are not affected"
+
+
+_ANOTHER = "move it away, or use another folder with --logs"
 
 
 @contextmanager
@@ -161,8 +213,7 @@ def _explained(error: sqlite3.Error, path: Path) -> StoreError:
         case sqlite3.SQLITE_FULL:
             return _no_space(path)
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            hint = f"move {path.name} away and run the experiments again; event files are not affected"
-            return StoreError(f"{path} is damaged: {error}", hint=hint)
+            return DamagedStoreError(f"{path} is damaged: {error}", hint=_aside(path))
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return StoreError(f"{path} is in use by another program", hint="try again when that has ended")
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_IOERR if nothing_fits(path.parent):

@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hpexp import __version__
-from hpexp.errors import StoreError
+from hpexp.errors import ForeignStoreError, NewerStoreError
+
+APPLICATION = int.from_bytes(b"hpex", "big")
+"""SQLite's `application_id` of every store since version 3: what proves that a file is hpexp's."""
 
 STEPS: tuple[str, ...] = (
     """
@@ -79,12 +82,23 @@ STEPS: tuple[str, ...] = (
         PRIMARY KEY (experiment, repeat)
     ) WITHOUT ROWID;
     """,
+    f"""
+    PRAGMA application_id = {APPLICATION};
+    ALTER TABLE runs ADD COLUMN files TEXT NOT NULL DEFAULT '{{}}';
+    """,
 )
 VERSION = len(STEPS)
 
+HEADER = 100
+"""Bytes of a database's header."""
+_TABLES = frozenset(("experiments", "invocations", "runs", "epochs"))
+"""What proves a store of a version without `application_id`."""
+_UNMARKED = 2
+"""The last version without."""
+
 
 def version_of(connection: sqlite3.Connection) -> int:
-    """How many steps the store has taken; 0 for an empty file."""
+    """How many steps the store has taken."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
@@ -92,18 +106,44 @@ def check(connection: sqlite3.Connection, path: Path) -> int:
     """The store's version.
 
     Raises:
-        StoreError: a newer hpexp wrote it, or it is not hpexp's.
+        NewerStoreError: a newer hpexp wrote it.
+        ForeignStoreError: it is not hpexp's.
     """
     found = version_of(connection)
+    if not _ours(connection, found):
+        raise foreign(path)
     if found > VERSION:
-        raise StoreError(
+        raise NewerStoreError(
             f"{path} was written by a newer hpexp: it has store version {found}, "
             f"and this hpexp ({__version__}) knows versions up to {VERSION}",
             hint="install the newer hpexp, or use another folder with --logs",
         )
-    if found == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-        raise StoreError(f"{path} is not hpexp's run store", hint="use another folder with --logs")
     return found
+
+
+def foreign(path: Path) -> ForeignStoreError:
+    return ForeignStoreError(f"{path} is not hpexp's run store", hint="use another folder with --logs")
+
+
+def may_be_ours(header: bytes) -> bool:
+    """Whether a database that begins so can be hpexp's.
+
+    Opening one of another program, even to read, may leave a file beside it. Offsets: "The
+    Database Header", sqlite.org/fileformat2.html.
+    """
+    version, mark = header[60:64], header[68:72]
+    if mark == APPLICATION.to_bytes(4, "big"):
+        return True
+    return mark == bytes(4) and 1 <= int.from_bytes(version, "big") <= _UNMARKED
+
+
+def _ours(connection: sqlite3.Connection, version: int) -> bool:
+    (mark,) = connection.execute("PRAGMA application_id").fetchone()
+    if mark == APPLICATION:
+        return True
+    if mark or version > _UNMARKED:
+        return False
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master")} >= _TABLES
 
 
 def migrate(connection: sqlite3.Connection, steps: Sequence[str] = STEPS) -> None:
