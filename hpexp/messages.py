@@ -81,10 +81,11 @@ class SummaryData:
 
 @dataclass(frozen=True, slots=True)
 class LogText:
-    """Text for the run's `log.txt`."""
+    """Text for the run's `log.txt`. A `notice` is shown to the person as well, once for all runs."""
 
     run_id: str
     text: str
+    notice: bool = False
 
 
 @dataclass(frozen=True, slots=True)

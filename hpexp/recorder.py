@@ -52,6 +52,8 @@ class Recorder:
         self._room = room
         self._files: dict[str, RunFiles] = {}
         self._sealed: set[str] = set()
+        self._said: set[str] = set()
+        """Notices that the person has seen."""
         self._late: list[RunFiles] = []
         """Of failed runs, whose logs do not fit on the disk."""
         self._columns: Plan | None = None
@@ -107,6 +109,9 @@ class Recorder:
                     self._files[run.id].events.summary(message)
                 case LogText():
                     self._log(run, message.text)
+                    if message.notice and message.text not in self._said:
+                        self._said.add(message.text)
+                        self._view.note(message.text.rstrip("\n"))
                 case Finished():
                     self._finish(run, message.result)
 

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from hpexp.plan.group import ALONE
 from hpexp.train.callbacks import learning_rate_used
+from hpexp.train.heads import Head
 from hpexp.train.losses import example_losses, example_metrics, make_loss
 from hpexp.train.models import OPERATIONS
 from hpexp.train.optimizers import base_learning_rate, make_optimizer, optimizer_class
@@ -89,17 +90,17 @@ def test_cross_entropy_by_hand(smoothing: float | None) -> None:
     share = smoothing or 0.0
     logs = log_softmax(OUTPUTS)
     expected = -(1 - share) * logs[[0, 1], TARGETS] - share * logs.mean(axis=-1)
-    losses = example_losses("classification", OUTPUTS, TARGETS, from_logits=True, smoothing=smoothing)
+    losses = example_losses(Head.LOGITS, OUTPUTS, TARGETS, smoothing=smoothing)
     np.testing.assert_allclose(losses, expected, rtol=1e-5)
     probabilities = keras.ops.softmax(OUTPUTS)
-    losses = example_losses("classification", probabilities, TARGETS, from_logits=False, smoothing=smoothing)
+    losses = example_losses(Head.PROBABILITIES, probabilities, TARGETS, smoothing=smoothing)
     np.testing.assert_allclose(losses, expected, rtol=1e-4)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("softmax", [False, True])
 def test_large_logits_neither_overflow_nor_stop_learning(smoothing: float, softmax: bool) -> None:
-    loss = make_loss("classification", from_logits=not softmax, smoothing=smoothing)
+    loss = make_loss(Head.PROBABILITIES if softmax else Head.LOGITS, smoothing=smoothing)
 
     @tf.function
     def value_and_gradient(logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -117,12 +118,26 @@ def test_large_logits_neither_overflow_nor_stop_learning(smoothing: float, softm
 
 def test_regression_by_hand() -> None:
     outputs, targets = np.array([[1.0], [3.0]], np.float32), np.array([2.0, 7.0], np.float32)
-    np.testing.assert_allclose(example_losses("regression", outputs, targets, from_logits=True), [1, 16])
-    np.testing.assert_allclose(example_metrics("regression", outputs, targets), [1, 4])
+    np.testing.assert_allclose(example_losses(Head.VALUES, outputs, targets), [1, 16])
+    np.testing.assert_allclose(example_metrics(Head.VALUES, outputs, targets), [1, 4])
+
+
+@pytest.mark.parametrize("smoothing", [None, 0.2])
+def test_binary_cross_entropy_by_hand(smoothing: float | None) -> None:
+    logits, labels = np.array([[-1.0], [2.0], [0.5]], np.float32), np.array([1, 1, 0], np.int32)
+    share = smoothing or 0.0
+    second = 1 / (1 + np.exp(-logits[:, 0].astype(np.float64)))
+    wanted = labels * (1 - share) + share / 2
+    expected = -(wanted * np.log(second) + (1 - wanted) * np.log(1 - second))
+    given = {Head.LOGIT: logits, Head.PROBABILITY: second[:, None].astype(np.float32)}
+    for head, outputs in given.items():
+        losses = example_losses(head, outputs, labels, smoothing=smoothing)
+        np.testing.assert_allclose(losses, expected, rtol=1e-5)
+        np.testing.assert_array_equal(example_metrics(head, outputs, labels), [0, 1, 0])
 
 
 def test_accuracy_by_hand() -> None:
-    np.testing.assert_array_equal(example_metrics("classification", OUTPUTS, TARGETS), [1, 0])
+    np.testing.assert_array_equal(example_metrics(Head.LOGITS, OUTPUTS, TARGETS), [1, 0])
 
 
 def names(module: Any, wanted: Callable[[Any], bool]) -> set[str]:

@@ -18,10 +18,12 @@ from hpexp.train.callbacks import BestWeights, Order, Reporter, Saver, Stopping,
 from hpexp.train.checkpoint import Checkpoint, Progress, announce
 from hpexp.train.data import Data, Streamed, prepared
 from hpexp.train.losses import make_loss, make_metric, metric_name
-from hpexp.train.models import build_model, from_logits
+from hpexp.train.models import build_model
+from hpexp.train.notes import notices
 from hpexp.train.optimizers import base_learning_rate, make_optimizer
 from hpexp.train.output import captured
-from hpexp.train.pipeline import Batches, number_of, scored, training_batches
+from hpexp.train.pipeline import Batches, number_of, scored, some_examples, training_batches
+from hpexp.train.reading import EXAMPLES, read_head
 from hpexp.train.saving import save_model
 from hpexp.train.schedules import learning_rate
 from hpexp.train.start import devices
@@ -74,7 +76,11 @@ def _train(job: Job, run: Run, data: Data, emit: Emit) -> Result:
     data = prepared(data, experiment.model, params)
     batches = training_batches(data, batch_size(params["batch"], number_of(data, "train")), run.seed)
     epochs = _epochs(job, run)
-    model = _compiled_model(experiment.model, params, data, run.seed, batches.updates_per_epoch, epochs)
+    model, notes = _compiled_model(
+        experiment.model, params, data, run.seed, batches.updates_per_epoch, epochs
+    )
+    for notice in notices(run.id, notes):
+        emit(notice)
     watch = Watch(model.optimizer)
     checkpoint = Checkpoint(job.checkpoints, run.id) if job.checkpoints else None
     progress = _resumed(checkpoint, model, run, emit)
@@ -141,23 +147,25 @@ def _epochs(job: Job, run: Run) -> int:
 
 def _compiled_model(
     spec: ModelSpec, params: Params, data: Data, seed: int, updates_per_epoch: int, epochs: int
-) -> keras.Model:
+) -> tuple[keras.Model, tuple[str, ...]]:
+    """The model, ready for `fit`, and what was assumed of it."""
     problem = data.problem
     model = build_model(spec, params, problem, seed)
     if spec.kind != "python":
         assign(model, starting_values(model, spec, params, problem)(seed))
+    reading = read_head(model, spec, params, problem, *some_examples(data, EXAMPLES))
     smoothing = params.get("label_smoothing", 0.0)
     assert isinstance(smoothing, int | float)
     rate = learning_rate(params, base_learning_rate(params), updates_per_epoch, epochs)
     model.compile(
         optimizer=make_optimizer(params, rate),
-        loss=make_loss(problem.task, from_logits=from_logits(spec, params), smoothing=smoothing),
-        metrics=[make_metric(problem.task)],
+        loss=make_loss(reading.head, smoothing=smoothing),
+        metrics=[make_metric(reading.head)],
         # XLA takes a second to compile each of train step, its last batch, and evaluation.
         jit_compile=False,
     )
     model.optimizer.build(model.trainable_variables)
-    return model
+    return model, reading.notes
 
 
 def _resumed(checkpoint: Checkpoint | None, model: keras.Model, run: Run, emit: Emit) -> Progress:

@@ -64,11 +64,6 @@ def build_model(spec: ModelSpec, params: Params, problem: Problem, seed: int) ->
     return keras.Model(inputs, outputs, name=spec.kind)
 
 
-def from_logits(spec: ModelSpec, params: Params) -> bool:
-    """Whether the outputs are logits; an own model has to give what the parameter `output` says."""
-    return params.get("output", "logits") == "logits"
-
-
 def kernels(model: keras.Model) -> list[Any]:
     """The kernel variables of a built-in model, in layer order: what L2 applies to."""
     return [layer.kernel for layer in model.layers if hasattr(layer, "kernel")]
@@ -134,7 +129,8 @@ def _own_model(spec: ModelSpec, params: Params, problem: Problem, seed: int) -> 
     if not isinstance(model, keras.Model):
         raise HpexpError(f"{spec.source} returned {type(model).__name__}, not a keras.Model")
     if not model.built:
-        model.build((None, *problem.input_shape))
+        # Calling it once builds every layer, also those made in __init__ of a subclass, as Keras's fit does.
+        model(keras.KerasTensor((None, *problem.input_shape), keras.config.floatx()))
     if model.count_params() == 0:
         raise HpexpError(f"{spec.source} returned a model without weights")
     return model

@@ -86,6 +86,13 @@ def scored(data: Data, split: str) -> tuple[Any, Any, int] | None:
     return *tensors(getattr(data, f"x_{split}"), getattr(data, f"y_{split}"), data), size
 
 
+def some_examples(data: Data, count: int) -> tuple[Features, Targets]:
+    """Inputs of the first training examples, as the model sees them, and all training targets."""
+    if isinstance(data, Streamed):
+        return data.inputs(data.train, slice(count)), data.train.y
+    return data.x_train[:count], data.y_train
+
+
 def number_of(data: Data, split: str) -> int:
     """How many examples a split has."""
     return len(getattr(data, f"x_{split}") if isinstance(data, Arrays) else getattr(data, split))

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import keras
 
+from hpexp.errors import HpexpError
 from hpexp.memory import TOO_LARGE
 from hpexp.messages import DataFound, Finished, Job, LogText, Message, Started, SummaryData
 from hpexp.model import Experiment, Run
@@ -75,6 +76,8 @@ def _train_compiled(job: Job, arrays: Arrays, emit: Emit) -> tuple[tuple[Run, ..
         train_group(job, arrays, watched)
     except NotCompilable as reason:
         note = f"not compiled: {reason}\n"
+    except HpexpError:
+        pass  # an own model that will not do: `fit` says so for each run
     except Exception:
         note = f"the compiled engine failed, so this run went through fit:\n{traceback.format_exc()}"
     _forget()

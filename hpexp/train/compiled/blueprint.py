@@ -14,7 +14,10 @@ from hpexp.model import ModelSpec, Params
 from hpexp.train.compiled.lanes import Layered, chain
 from hpexp.train.compiled.network import Network, OneLane, Vectorized
 from hpexp.train.compiled.table import Lane, spans
-from hpexp.train.models import Problem, build_model, dropout_layers
+from hpexp.train.data import Arrays
+from hpexp.train.heads import Head
+from hpexp.train.models import build_model, dropout_layers
+from hpexp.train.reading import read_head
 from hpexp.train.weights import starting_values
 
 Stack = list[NDArray[Any]]
@@ -32,15 +35,19 @@ class Blueprint:
     dropout rates are numbers of each lane.
     """
 
-    def __init__(self, spec: ModelSpec, lanes: Sequence[Lane], problem: Problem) -> None:
+    def __init__(self, spec: ModelSpec, lanes: Sequence[Lane], arrays: Arrays) -> None:
+        """`arrays` are as the models see them."""
         self._spec = spec
-        self._problem = problem
+        self._problem = arrays.problem
         self._drops = any(lane.params.get("dropout") for lane in lanes)
         self.penalized = spec.kind != "python" and any(lane.params.get("l2") for lane in lanes)
         self._templates: dict[Any, keras.Model] = {}
         self.model = self._template(lanes[0].params)
+        self.reading = read_head(
+            self.model, spec, lanes[0].params, self._problem, arrays.x_train, arrays.y_train
+        )
         self.layers = chain(self.model)
-        self.rank = len(problem.input_shape) + 1
+        self.rank = len(self._problem.input_shape) + 1
         """Of a batch of inputs."""
         self.single = False
         """Whether only one lane fits in a program."""
@@ -64,6 +71,10 @@ class Blueprint:
         return self._templates[activation]
 
     @property
+    def head(self) -> Head:
+        return self.reading.head
+
+    @property
     def batch_norm(self) -> bool:
         """Whether an example's outputs may depend on the others of its batch."""
         if self.layers is None:
@@ -85,10 +96,10 @@ class Blueprint:
         """The function that computes these lanes."""
         if self.layers is None:
             kind = OneLane if self.single else Vectorized
-            return kind(self.model, self.rank)
+            return kind(self.model, self.rank, self.head)
         stretches = spans([lane.params.get("activation") for lane in lanes])
         segments = [(start, stop, self._template(lanes[start].params)) for start, stop in stretches]
-        return Layered(segments, penalized=self.penalized)
+        return Layered(segments, self.head, penalized=self.penalized)
 
     def starting(self, lanes: Sequence[Lane]) -> tuple[Stack, Stack]:
         """The lanes' first weights and other values."""

@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from hpexp.train.compiled.network import Tensors
 from hpexp.train.compiled.stateless import own_axes
+from hpexp.train.heads import Head, as_logits
 from hpexp.train.layers import HashDropout, hash_uniform
 from hpexp.train.models import OPERATIONS
 
@@ -255,7 +256,10 @@ class Layered:
     of squared kernels.
     """
 
-    def __init__(self, segments: Sequence[tuple[int, int, keras.Model]], *, penalized: bool = False) -> None:
+    def __init__(
+        self, segments: Sequence[tuple[int, int, keras.Model]], head: Head, *, penalized: bool = False
+    ) -> None:
+        self._head = head
         self._model = segments[0][2]
         layers = chain(self._model)
         assert layers is not None
@@ -285,6 +289,7 @@ class Layered:
         x = inputs
         for layer in self._layers:
             x = RULES[type(layer)](layer, x, run)
+        x = as_logits(self._head, x)
         if not run.spread:
             x = tf.broadcast_to(x, [self._lanes, *x.shape])
         new_state = [run.written.get(id(v), values[id(v)]) for v in self._model.non_trainable_variables]

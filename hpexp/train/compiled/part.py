@@ -26,7 +26,7 @@ from hpexp.train.compiled.training import Training
 from hpexp.train.compiled.trial import agrees, quiet
 from hpexp.train.compiled.updates import optimizer_key
 from hpexp.train.data import Arrays, prepare
-from hpexp.train.models import from_logits
+from hpexp.train.notes import telling
 from hpexp.train.saving import save_model
 from hpexp.vocabulary import batch_size
 
@@ -42,7 +42,7 @@ class Part:
         experiment = self._experiment = job.experiment
         self._models = job.models or {}
         self._arrays = prepare(arrays, experiment.model, lanes[0].params)
-        self._blueprint = Blueprint(experiment.model, lanes, self._arrays.problem)
+        self._blueprint = Blueprint(experiment.model, lanes, self._arrays)
         self._data = self._tensors()
         self._checkpoints = Checkpoints(job, lanes, self._blueprint)
         self._chunks = self._split(lanes)
@@ -76,6 +76,7 @@ class Part:
 
     def train(self, emit: Callable[[Message], None]) -> None:
         """Train all lanes to their ends."""
+        emit = telling(emit, self._blueprint.reading.notes)
         cohort = None
         for done, lanes in self._chunks:
             first = None
@@ -128,8 +129,7 @@ class Part:
             lanes=len(lanes),
             examples=examples,
             batch=batch,
-            task=self._arrays.task,
-            from_logits=from_logits(self._experiment.model, params),
+            head=self._blueprint.head.trained,
             smoothing=any(lane.params.get("label_smoothing") for lane in lanes),
             schedules=schedules(lanes),
             whole_batches=self._blueprint.batch_norm,

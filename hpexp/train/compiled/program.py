@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from hpexp.model import Task
 from hpexp.train.compiled.lanes import Layered
 from hpexp.train.compiled.network import Network, Tensors
 from hpexp.train.compiled.stateless import own_axes
 from hpexp.train.compiled.updates import Segment, Slots, update
+from hpexp.train.heads import Head
 from hpexp.train.losses import example_losses, example_metrics
 from hpexp.train.schedules import multiplier
 
@@ -83,8 +83,8 @@ class Layout:
     lanes: int
     examples: int
     batch: int
-    task: Task
-    from_logits: bool
+    head: Head
+    """Of what the network gives."""
     smoothing: bool
     schedules: tuple[str, ...]
     whole_batches: bool
@@ -125,11 +125,11 @@ def example_scores(
     layout: Layout, outputs: tf.Tensor, y: tf.Tensor, smoothing: tf.Tensor, lanes: int
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Loss and metric of each lane and example, `[lanes, batch]`; `y` may lack the axis of lanes."""
-    if len(y.shape) < len(outputs.shape) - (layout.task == "classification"):
+    if len(y.shape) < len(outputs.shape) - (layout.head is not Head.VALUES):
         y = tf.broadcast_to(y, [lanes, *y.shape])
     share = tf.reshape(smoothing, [lanes, 1, 1]) if layout.smoothing else None
-    losses = example_losses(layout.task, outputs, y, from_logits=layout.from_logits, smoothing=share)
-    return losses, example_metrics(layout.task, outputs, y)
+    losses = example_losses(layout.head, outputs, y, smoothing=share)
+    return losses, example_metrics(layout.head, outputs, y)
 
 
 class Program:

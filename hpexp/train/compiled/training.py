@@ -54,7 +54,7 @@ class Training:
         self._score_test = score_test
         self._keep = keep
         self._checkpoints = checkpoints
-        metric = metric_name(cohort.layout.task)
+        metric = metric_name(cohort.layout.head.task)
         self._names = ["loss", metric, "val_loss", f"val_{metric}"]
         if not cohort.validated:
             self._names = self._names[:2]

@@ -45,7 +45,7 @@ def agrees(blueprint: Blueprint, cohort: Cohort, data: Data) -> str | None:
         if "seed_generator" in variable.path
     ]
     network = blueprint.network(cohort.lanes)
-    alone = OneLane(blueprint.model, blueprint.rank)
+    alone = OneLane(blueprint.model, blueprint.rank, blueprint.head)
     for training in (False, True):
         stacked = _results(network, values[:count], values[count:], x, training)
         for lane in {0, len(cohort.lanes) - 1}:
