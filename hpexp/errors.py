@@ -8,6 +8,7 @@
     ├── DataError              2   the data named by an experiment cannot be had or read
     ├── StoreError             1   the run store is damaged, newer, or not writable
     │   ├── NoSpaceError       1   there is no space left for it
+    │   ├── LogsGoneError      1   it was taken from under a run
     │   ├── DamagedStoreError  1   it is hpexp's, and cannot be read
     │   ├── NewerStoreError    1   a newer hpexp wrote it
     │   └── ForeignStoreError  1   something else lies where it should be
@@ -56,6 +57,10 @@ class StoreError(HpexpError):
 
 class NoSpaceError(StoreError):
     """There is no space left on the disk, or in a quota, for what was to be written."""
+
+
+class LogsGoneError(StoreError):
+    """The log folder, its store or its lock was moved, replaced or deleted while runs were trained."""
 
 
 class DamagedStoreError(StoreError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 DEFAULT_LOGS = Path("logs")
@@ -85,6 +86,15 @@ class LogsFolder:
 
     def run(self, experiment: str, run_name: str) -> RunPaths:
         return RunPaths(self.experiment(experiment) / run_name)
+
+
+RESCUED = re.compile(r"runs\.rescued-\d+\.db")
+"""Names of what was saved of a store that another file has replaced while runs were trained."""
+
+
+def rescued_database(logs: LogsFolder) -> Path:
+    """A path of this kind that is free."""
+    return next(path for number in count(1) if not (path := logs.root / f"runs.rescued-{number}.db").exists())
 
 
 def logs_words(logs: Path) -> list[str]:

@@ -31,7 +31,7 @@ class Recorder:
 
     Where the disk is full, what is to be written waits in memory, and a run whose files are
     not complete when it ends has failed. Where the log folder cannot be written for another
-    reason, methods raise StoreError.
+    reason, or is not where it was, methods raise StoreError.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class Recorder:
             return message
         if message.run_id in self._sealed:
             return message
+        self._room.check()
         run, result = self._runs[message.run_id], message.result
         with _write_errors():
             files = self._begun(run)
@@ -98,6 +99,7 @@ class Recorder:
                 case DataFound():
                     self._store.found(self._experiment.name, run.repeat, message.summary)
                 case Started():
+                    self._room.check()
                     self._open(run)
                     self._store.started(self._experiment.name, run.id, message.time)
                     self._view.started(run)
@@ -117,12 +119,17 @@ class Recorder:
 
     def tick(self) -> None:
         """Make what has been recorded visible to others; called a few times a second."""
+        self._room.check()
         with _write_errors():
             self._flush()
             self._room.tick()
 
     def close(self) -> None:
         """End what is still in progress, as interrupted, and write what can be written."""
+        if self._room.gone:
+            for run_id in self._files:
+                self._store.finished(self._experiment.name, run_id, Result(Status.INTERRUPTED))
+            return
         with _write_errors():
             for run_id in list(self._files):
                 self._finish(self._runs[run_id], Result(Status.INTERRUPTED))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from hpexp.anchor import Anchor, Lost
 from hpexp.errors import NoSpaceError
 from hpexp.paths import LogsFolder
 from hpexp.progress import View
@@ -24,12 +25,26 @@ SHOWN = 5
 class Room:
     """The space of one log folder, through all experiments of one `hpexp run`."""
 
-    def __init__(self, logs: LogsFolder, store: Store, reserve: Reserve, view: View) -> None:
+    def __init__(self, logs: LogsFolder, store: Store, reserve: Reserve, view: View, anchor: Anchor) -> None:
         self._logs = logs
         self._store = store
         self._reserve = reserve
         self._view = view
+        self._anchor = anchor
         self._next_try = 0.0
+
+    def check(self) -> None:
+        """Look whether the log folder is still there to be written in.
+
+        Raises:
+            LogsGoneError: it, its store or its lock is not.
+        """
+        self._anchor.check()
+
+    @property
+    def gone(self) -> bool:
+        """Whether the folder itself is not; what its paths lead to is not this run's."""
+        return self._anchor.lost is Lost.FOLDER
 
     @contextmanager
     def opened(self, *, for_logs: bool = True) -> Iterator[None]:
@@ -71,9 +86,11 @@ class Room:
         """The last commit; `names` are the runs', by id.
 
         Raises:
+            LogsGoneError: the folder, its store or its lock is not where it was.
             NoSpaceError: results could not be stored; says of which runs.
         """
         stored = self.commit()
+        self._anchor.check(now=True)
         # The store takes space of its own to close.
         self._reserve.remove()
         if stored:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from hpexp import config, environment, scratch
+from hpexp.anchor import Anchor
 from hpexp.errors import ConfigError
 from hpexp.execute import Backend
 from hpexp.interrupt import Interrupt
@@ -24,6 +25,7 @@ from hpexp.plan import build_plan
 from hpexp.preview import warnings
 from hpexp.progress import View
 from hpexp.recorder import Recorder
+from hpexp.rescue import rescuing
 from hpexp.reserve import Reserve
 from hpexp.room import Room
 from hpexp.store import Store
@@ -128,6 +130,7 @@ def run(plans: Sequence[Plan], options: RunOptions, view: View, backend: Backend
     Raises:
         LogsBusyError: another hpexp writes to this log folder.
         StoreError: the store cannot be written.
+        LogsGoneError: the log folder or its store was taken from under the run; says what is saved.
         NoSpaceError: results of some runs could not be stored; the others are.
     """
     logs = LogsFolder(options.logs)
@@ -137,13 +140,15 @@ def run(plans: Sequence[Plan], options: RunOptions, view: View, backend: Backend
         Interrupt() as interrupt,
         Reserve.hold(logs) as reserve,
         Store.open(logs) as store,
+        Anchor.hold(logs) as anchor,
+        rescuing(store, logs, anchor),
     ):
         store.recover()
         missing = [_begin(store, plan, options) for plan in plans]
         todo_plans = [_with_runs(plan, todo) for plan, todo in zip(plans, missing, strict=True)]
         workers = worker_count(_jobs(options, plans), todo_plans)
         backend.resize(workers)
-        room = Room(logs, store, reserve, view)
+        room = Room(logs, store, reserve, view, anchor)
         session = _Session(options, logs, store, backend, interrupt, view, room, workers)
         for plan, todo in zip(plans, missing, strict=True):
             outcomes.append(_train(session, plan, todo))

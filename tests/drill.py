@@ -2,8 +2,9 @@
 
     python -m tests.drill [MOMENTS] [--seed N] [--train]
 
-Each time the driver, a worker or both get SIGKILL. Then `hpexp run` has to finish exactly
-the missing runs: none lost, none doubled, what was done untouched, every event file whole,
+Each time the driver, a worker or both get SIGKILL, or the store is deleted or replaced, or the
+log folder renamed, under a run that goes on: that has to say so. Then `hpexp run` has to finish
+exactly the missing runs: none lost, none doubled, what was done untouched, every event file whole,
 the same ranking. Workers only pretend to train, unless `--train` asks for the real ones.
 """
 
@@ -49,6 +50,9 @@ seeds: {RUNS // 2}
 CLOSE = 1e-4
 HPEXP = Path(sys.executable).with_name("hpexp")
 WHO = ("driver", "worker", "both")
+HARMS = ("store deleted", "store replaced", "folder renamed")
+NOTICED = 1.5
+"""Seconds within which a harm must be noticed; a command that ends well sooner may have been done before."""
 
 Row = dict[str, Any]
 
@@ -61,6 +65,8 @@ class Findings:
     killed: Counter[str] = field(default_factory=Counter)
     interrupted: int = 0
     """Moments that came while runs were being trained."""
+    silent: list[str] = field(default_factory=list)
+    """Harms after which the command ended well, without the results that it told of."""
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
@@ -70,13 +76,14 @@ class Findings:
 
     @property
     def clean(self) -> bool:
-        return not (self.lost or self.doubled or self.broken or self.different)
+        return not (self.silent or self.lost or self.doubled or self.broken or self.different)
 
     def as_json(self) -> dict[str, object]:
         return {
             "moments": self.moments,
             "killed": dict(self.killed),
             "while training": self.interrupted,
+            "silent losses": len(self.silent),
             "runs lost": len(self.lost),
             "runs doubled": len(self.doubled),
             "event files broken": len(self.broken),
@@ -105,8 +112,8 @@ class Drill:
     def moment(self) -> None:
         """One kill, one run again, one look at everything."""
         shutil.rmtree(self._folder / "logs", ignore_errors=True)
-        who = self._random.choice(WHO)
-        self._killed_run(who, self._random.uniform(0, self._seconds))
+        who = self._random.choice(WHO + HARMS)
+        self._disturbed_run(who, self._random.uniform(0, self._seconds))
         self.findings.moments += 1
         self.findings.killed[who] += 1
         before = {row["id"]: row for row in self._rows("logs")}
@@ -117,15 +124,45 @@ class Drill:
             self.findings.lost.append(f"exit code {again.returncode}: {again.stderr}")
         self._look(done)
 
-    def _killed_run(self, who: str, after: float) -> None:
+    def _disturbed_run(self, who: str, after: float) -> None:
         process = subprocess.Popen(
             [HPEXP, "run", "drill.yaml", "--quiet"],
             cwd=self._folder,
             env=self._environment,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         time.sleep(after)
+        if who in HARMS:
+            self._harm(who, process)
+        else:
+            self._kill(who, process)
+
+    def _harm(self, who: str, process: subprocess.Popen[str]) -> None:
+        logs, aside = self._folder / "logs", self._folder / "aside"
+        began = process.poll() is None and (logs / "runs.db").exists()
+        if began and who == "folder renamed":
+            logs.rename(aside)
+        elif began:
+            for path in logs.glob("runs.db*"):
+                path.unlink(missing_ok=True)
+            if who == "store replaced":
+                (logs / "runs.db").write_text("somebody's notes")
+        at = time.monotonic()
+        _, said = process.communicate()
+        told = process.returncode == 1 and "while runs were trained" in said
+        if began and not told and time.monotonic() - at > NOTICED:
+            self.findings.silent.append(f"{who}: exit code {process.returncode}: {said}")
+        if aside.exists():
+            shutil.rmtree(logs, ignore_errors=True)
+            aside.rename(logs)
+        if who == "store replaced" and began:
+            (logs / "runs.db").unlink()
+            for rescued in logs.glob("runs.rescued-*.db"):
+                rescued.rename(logs / "runs.db")
+
+    def _kill(self, who: str, process: subprocess.Popen[str]) -> None:
         victims = [process.pid] if who != "worker" else []
         with suppress(psutil.Error):
             children = [child.pid for child in psutil.Process(process.pid).children()]
@@ -134,7 +171,7 @@ class Drill:
         for victim in victims:
             with suppress(ProcessLookupError):
                 os.kill(victim, signal.SIGKILL)
-        process.wait()
+        process.communicate()
 
     def _look(self, done: dict[str, Row]) -> None:
         after = {row["id"]: row for row in self._rows("logs")}
@@ -209,7 +246,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="hpexp-drill-") as folder:
         found = drill(asked.moments, Path(folder), train=asked.train, seed=asked.seed)
     print(json.dumps(found.as_json(), indent=2))
-    for line in [*found.lost, *found.doubled, *found.broken, *found.different]:
+    for line in [*found.silent, *found.lost, *found.doubled, *found.broken, *found.different]:
         print(line, file=sys.stderr)
     sys.exit(0 if found.clean else 1)
 

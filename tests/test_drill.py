@@ -12,7 +12,7 @@ from tests.drill import drill
 @pytest.mark.parametrize(
     ("moments", "train"),
     [
-        pytest.param(3, False, id="3 moments"),
+        pytest.param(4, False, id="4 moments"),
         pytest.param(30, False, id="30 moments", marks=[pytest.mark.slow, pytest.mark.timeout(900)]),
         pytest.param(5, True, id="5 moments of training", marks=[pytest.mark.slow, pytest.mark.timeout(900)]),
     ],

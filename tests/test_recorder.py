@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hpexp.anchor import Anchor
 from hpexp.appending import append
 from hpexp.errors import StoreError
 from hpexp.events import RunEvents
@@ -44,7 +45,9 @@ def store(logs: LogsFolder) -> Iterator[Store]:
 def recorder(logs: LogsFolder, store: Store) -> Recorder:
     view = QuietView(console())
     view.open("toy", RUNS, OBJECTIVE, 0)
-    return Recorder(an_experiment(), RUNS, store, logs, view, Room(logs, store, Reserve(logs), view))
+    return Recorder(
+        an_experiment(), RUNS, store, logs, view, Room(logs, store, Reserve(logs), view, Anchor(logs))
+    )
 
 
 def epoch(run: Run, number: int) -> EpochEnd:

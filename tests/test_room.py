@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from hpexp.anchor import Anchor
 from hpexp.errors import NoSpaceError
 from hpexp.paths import LogsFolder
 from hpexp.progress import QuietView
@@ -46,7 +47,7 @@ def said() -> StringIO:
 def room(tmp_path: Path, store: Store, said: StringIO) -> Room:
     logs = LogsFolder(tmp_path)
     logs.internal.mkdir()
-    return Room(logs, store, Reserve(logs), QuietView(Console(file=said, width=200)))
+    return Room(logs, store, Reserve(logs), QuietView(Console(file=said, width=200)), Anchor(logs))
 
 
 def test_a_commit_that_fits_with_the_reserve_is_a_commit(tmp_path: Path, said: StringIO) -> None:

@@ -121,6 +121,11 @@ class Database:
             # It needs as much space again; a full disk is the very reason to delete.
             return
 
+    def copy_to(self, path: Path) -> None:
+        """A copy under a name that is free; the open file may have lost its own."""
+        with translated(path), _named_when_whole(path) as copy:
+            self._connection.backup(copy)
+
     def integrity(self) -> str | None:
         """What `PRAGMA integrity_check` finds wrong, or None."""
         try:
@@ -173,21 +178,41 @@ def _is_there(path: Path) -> bool:
 
 
 def _create(path: Path) -> None:
-    """A store without rows, which gets its name when it is whole: a killed driver leaves no half of one."""
-    aside = path.parent / INTERNAL / f"{path.name}.new"
+    """A store without rows."""
+    with _named_when_whole(path) as connection:
+        schema.migrate(connection)
+
+
+@contextmanager
+def _named_when_whole(path: Path) -> Iterator[sqlite3.Connection]:
+    """A new database that gets its name at the end, so that a killed driver leaves no half of one.
+
+    Raises:
+        StoreError: something lies at `path`, or the folder cannot be written.
+    """
+    aside = path.parent / INTERNAL / "runs.db.new"
     try:
         aside.parent.mkdir(parents=True, exist_ok=True)
         aside.unlink(missing_ok=True)
         with closing(sqlite3.connect(aside, isolation_level=None)) as connection:
             connection.execute("PRAGMA journal_mode = OFF")
-            schema.migrate(connection)
-        aside.replace(path)
-    except BaseException as error:
+            yield connection
+        _rename(aside, path)
+    except OSError as error:
+        raise StoreError(f"{error.filename or path}: {error.strerror}", hint=_WRITABLE) from error
+    finally:
         with suppress(OSError):
             aside.unlink()
-        if isinstance(error, OSError):
-            raise StoreError(f"{error.filename or path}: {error.strerror}", hint=_WRITABLE) from error
+
+
+def _rename(aside: Path, path: Path) -> None:
+    """Unlike `replace`, spare what has come to `path` meanwhile."""
+    try:
+        path.hardlink_to(aside)
+    except FileExistsError:
         raise
+    except OSError:  # no hard links on this file system
+        aside.replace(path)
 
 
 def _aside(path: Path) -> str:

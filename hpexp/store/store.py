@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 
 from hpexp.errors import NoSpaceError, StoreError
@@ -186,6 +187,14 @@ class Store:
         self._numbers.clear()
         self.commit()
         self._database.compact()
+
+    def copy_to(self, path: Path) -> None:
+        """Write what is committed to a new store at `path`, also where this store's own file is gone.
+
+        Raises:
+            StoreError: it could not be written, or something lies there.
+        """
+        self._database.copy_to(path)
 
     def integrity(self) -> str | None:
         """What is wrong with the file, or None."""

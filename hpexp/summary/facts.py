@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from hpexp.errors import StoreError
 from hpexp.model import DataSummary, Objective, Status
 from hpexp.paths import LogsFolder
 from hpexp.results.columns import Columns
 from hpexp.results.ranking import Point, Spread, points_by_rank, points_of, score, spread
 from hpexp.run import Outcome
 from hpexp.store import Store, StoredRun
+from hpexp.text import counted
 
 _ORDER = sorted(Status, key=lambda status: not status.finished)
 
@@ -71,18 +73,31 @@ def load(outcomes: Sequence[Outcome], logs: Path) -> list[Facts]:
     """The facts of each outcome.
 
     Raises:
-        StoreError: the store cannot be read.
+        StoreError: the store cannot be read, or does not hold what was trained now.
     """
     store = Store.read(LogsFolder(logs))
     if store is None:
-        return [Facts(outcome, ()) for outcome in outcomes]
+        return [_held(Facts(outcome, ())) for outcome in outcomes]
     with store:
-        return [_facts(store, each) for each in outcomes]
+        return [_held(_facts(store, each)) for each in outcomes]
 
 
 def _facts(store: Store, outcome: Outcome) -> Facts:
     name = outcome.plan.experiment.name
     return Facts(outcome, tuple(store.runs(name)), store.data(name))
+
+
+def _held(facts: Facts) -> Facts:
+    """The facts, once every result of this command has proven to be among them."""
+    stored = {run.id: run.status for run in facts.runs}
+    results = facts.outcome.results
+    lost = sum(stored.get(run_id) is not result.status for run_id, result in results.items())
+    if lost:
+        raise StoreError(
+            f"{lost:,} of the {counted(len(results), 'result')} of {facts.name} are not in the store",
+            hint="give the same command again: it trains what is missing",
+        )
+    return facts
 
 
 def test_scores(point: Point) -> dict[str, Spread]:
