@@ -95,6 +95,7 @@ class DataFacts:
 
     Counts are numbers of examples, `None` where only running own code could tell. `size` may
     be an estimate; it is that of all the data, also where a smoke run uses a slice of them.
+    `shape` is that of one example, and `notes` say what was assumed, a sentence each.
     """
 
     fingerprint: str
@@ -103,6 +104,8 @@ class DataFacts:
     validation: int | None
     test: int | None
     size: DataSize | None = None
+    shape: tuple[int, ...] | None = None
+    notes: tuple[str, ...] = ()
 
 
 Part: TypeAlias = Literal["train", "validation", "test"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,10 +86,18 @@ def print_plan(plan: Plan, statuses: Mapping[str, Status], console: Console, *, 
 
 
 def warnings(plan: Plan) -> list[str]:
-    """What the file says and no run heeds, a line each."""
+    """What was assumed of the data, and what the file says and no run heeds; a line each."""
     idle = _idle(plan)
-    lines = [f"no effect: {', '.join(idle)}"] if idle else []
+    lines = [*plan.facts.notes, *_one_channel(plan)]
+    lines += [f"no effect: {', '.join(idle)}"] if idle else []
     return lines + [f"exclude: no point has {', '.join(_settings(entry))}" for entry in plan.unmatched]
+
+
+def _one_channel(plan: Plan) -> Iterator[str]:
+    """The rule of `hpexp.train.data.arrays.shape_for`."""
+    shape = plan.facts.shape
+    if plan.experiment.model.kind == "cnn" and shape is not None and len(shape) == 2:
+        yield f"cnn: examples of shape {shape} are taken as images of one channel"
 
 
 def _settings(params: Params) -> list[str]:

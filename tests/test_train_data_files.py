@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gzip
 import urllib.error
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -15,8 +16,8 @@ from keras.src.utils import file_utils
 from PIL import Image
 
 from hpexp.errors import DataError
-from hpexp.model import DataSpec, Split
-from hpexp.train.data import Arrays, load
+from hpexp.model import DataSpec, ModelSpec, Split
+from hpexp.train.data import Arrays, load, prepare
 from hpexp.train.data.table import encode, read_table
 from hpexp.vocabulary import BUILTIN_DATA, KERAS_DATA
 
@@ -25,6 +26,8 @@ pytestmark = [
     # FeatureSpace still calls NumPy 1's `__array__`.
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
+
+KINDS: tuple[Literal["mlp", "linear", "cnn", "python"], ...] = ("mlp", "linear", "cnn", "python")
 
 
 def csv(tmp_path: Path, text: str, split: Split | None = None, **options: str) -> Arrays:
@@ -95,12 +98,26 @@ class TestNpz:
         np.savez(path, **arrays)
         return DataSpec("npz", str(path))
 
-    def test_images_of_bytes(self, tmp_path: Path) -> None:
-        images = np.full((10, 4, 4), 255, np.uint8)
-        arrays = load(self.save(tmp_path, x=images, y=np.arange(10) % 2))
-        assert arrays.x_train.shape == (6, 4, 4, 1)
-        assert arrays.x_train.max() == 1
-        assert arrays.classes == ("0", "1")
+    @pytest.mark.parametrize("shape", [(10, 3), (10, 4, 4), (10, 4, 4, 3), (10, 2, 2, 2, 2)])
+    def test_arrays_keep_their_numbers_and_their_shape(self, shape: tuple[int, ...], tmp_path: Path) -> None:
+        x = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+        y = np.arange(10) % 2
+        arrays = load(replace(self.save(tmp_path, x=x, y=y), split=Split(0.0, 0.0)))
+        assert arrays.x_train.shape == shape
+        by_bytes = sorted(x.reshape(10, -1).astype(np.float32).tolist())
+        assert sorted(arrays.x_train.reshape(10, -1).tolist()) == by_bytes
+        assert [("bytes" in note) for note in arrays.notes] == [True] * (len(shape) > 2)
+
+    def test_a_cnn_takes_two_axes_for_an_image_of_one_channel(self, tmp_path: Path) -> None:
+        arrays = load(self.save(tmp_path, x=np.ones((10, 4, 5)), y=np.arange(10) % 2))
+        shapes = {kind: prepare(arrays, ModelSpec(kind, kind), {}).x_test.shape[1:] for kind in KINDS}
+        assert shapes == {"mlp": (20,), "linear": (20,), "cnn": (4, 5, 1), "python": (4, 5)}
+
+    def test_a_finite_number_too_large_for_float32(self, tmp_path: Path) -> None:
+        x = np.ones((10, 3))
+        x[7, 1] = 1e39
+        with pytest.raises(DataError, match=r"example 7 holds 1e\+39, which is too large for float32"):
+            load(self.save(tmp_path, x=x, y=np.arange(10) % 2))
 
     def test_several_targets(self, tmp_path: Path) -> None:
         arrays = load(self.save(tmp_path, x=np.ones((10, 2)), y=np.random.default_rng(0).random((10, 3))))
@@ -115,6 +132,8 @@ class TestNpz:
             ({"x": np.ones((0, 2)), "y": np.ones(0)}, "there are no examples"),
             ({"x": np.full((5, 2), np.nan), "y": np.arange(5) % 2}, "example 0 holds NaN"),
             ({"x": np.array([["a"], ["b"]]), "y": np.arange(2)}, "not numbers"),
+            ({"x": np.ones((90, 2)), "y": np.ones((90, 3, 2))}, r"the target has shape \(90, 3, 2\)"),
+            ({"x": np.ones((90, 0)), "y": np.arange(90)}, r"x has shape \(90, 0\), which holds no inputs"),
         ],
     )
     def test_bad_files(self, tmp_path: Path, arrays: dict[str, Any], message: str) -> None:
@@ -168,6 +187,49 @@ class TestPython:
         assert (len(arrays.x_train), len(arrays.x_validation), len(arrays.x_test)) == (8, 2, 4)
         assert (arrays.x_test == 9).all()
         assert (arrays.x_validation == 1).all()
+
+    @pytest.mark.parametrize(
+        ("y", "classes"),
+        [
+            ("np.arange(n)[:, None] % 2", ("0", "1")),
+            ("np.eye(3)[np.arange(n) % 3]", ("0", "1", "2")),
+            ("np.where(np.arange(n) % 2, 1, -1)", ("-1", "1")),
+            ("(np.arange(n) % 2).astype(object)", ("0", "1")),
+            ("np.array(['a', 'b'] * (n // 2), object)", ("a", "b")),
+            ("np.array(['1_1', '11'] * (n // 2))", ("11", "1_1")),
+            ("np.array([b'a', b'b'] * (n // 2))", ("a", "b")),
+            ("[True, False] * (n // 2)", ("False", "True")),
+            ("np.array([True, False] * (n // 2), object)", ("False", "True")),
+            ("np.array([0.0, 2.0] * (n // 2))", ("0", "2")),
+        ],
+    )
+    def test_what_stands_for_classes(self, y: str, classes: tuple[str, ...], tmp_path: Path) -> None:
+        """The first input tells the class; so it does after loading."""
+        body = f"    y = {y}\n    i = np.arange(n)\n    return np.stack([i, i], 1), y\n"
+        arrays = self.load(tmp_path, body, n=30)
+        assert arrays.task == "classification"
+        assert arrays.classes == classes
+        found: dict[int, set[int]] = {}
+        for x, number in zip(arrays.x_train[:, 0], arrays.y_train, strict=True):
+            found.setdefault(int(x) % len(classes), set()).add(int(number))
+        assert sorted(map(len, found.values())) == [1] * len(classes)
+
+    @pytest.mark.parametrize(
+        ("returned", "message"),
+        [
+            ("np.ones((n, 2)), np.array(['a', None] * (n // 2), object)", "y: example 1 has no value, but"),
+            ("np.ones((n, 2)), np.array(['a', 1] * (n // 2), object)", "types int, str are neither"),
+            ("np.ones((n, 2)), np.arange(n).astype('M8[D]')", "the target is dates"),
+            ("np.ones((n, 2)), np.tile([[1, 1, 0], [0, 0, 1]], (n // 2, 1))", "several labels an example"),
+            ("[[1, 2], [3]] * (n // 2), np.arange(n)", "x: list is not an array"),
+            ("np.array([['a', 1]] * n, object), np.arange(n) % 2", "x: values of the types int, str"),
+            ("{'train': (np.ones((n, 2)), np.arange(n) % 2), 'test': (np.ones((4, 2)), list('abab'))}",
+             "some splits have text as targets"),
+        ],
+    )  # fmt: skip
+    def test_what_cannot_be_learned(self, returned: str, message: str, tmp_path: Path) -> None:
+        with pytest.raises(DataError, match=message):
+            self.load(tmp_path, f"    return {returned}\n")
 
     @pytest.mark.parametrize("value", ["3", "{'testing': (1, 2)}", "(1, 2, 3)"])
     def test_other_things_are_refused(self, tmp_path: Path, value: str) -> None:

@@ -1,4 +1,4 @@
-"""A NumPy archive, as far as it must be read to plan; without NumPy.
+"""A NumPy archive, as far as it must be read to plan; its inputs without NumPy.
 
 The format is that of `numpy.lib.format`: a zip of .npy members, each a magic number, a
 version, a Python dict as text (descr, fortran_order, shape), and the bytes.
@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from hpexp.config import wording
-from hpexp.config.tasks import task_of_numbers
+from hpexp.config import inputs, wording
+from hpexp.config.targets import TargetArray
 from hpexp.errors import DataError
 from hpexp.model import Task
 
@@ -28,24 +28,31 @@ _CHECKED = 1_000_000
 
 _CODES = {"b1": "?", "i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "u4": "I", "i8": "q", "u8": "Q",
           "f2": "e", "f4": "f", "f8": "d"}  # fmt: skip
-_CHUNK = 1 << 16
+_CHUNK = 1 << 19
+"""Bytes, at most, that are read in one go."""
 _LONGEST_HEADER = 10_000
 _SHAPE = re.compile(r"'shape': *\(((?:[0-9]{1,18}, *)*[0-9]{0,18})\)")
+_BY_COLUMNS = re.compile(r"'fortran_order': *True")
 _DESCR = re.compile(r"'descr': *'([^']*)'")
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveFacts:
-    task: Task | None
+    task: Task
     examples: int
     content: str
     """A digest of the file's bytes."""
+    shape: tuple[int, ...] = ()
+    """Of one example."""
+    notes: tuple[str, ...] = ()
+    """What was assumed, and what a person may not expect."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Header:
     descr: str
     shape: tuple[int, ...]
+    by_columns: bool = False
 
     @property
     def kind(self) -> str:
@@ -71,7 +78,7 @@ def read_archive(path: Path, x_name: str, y_name: str, task: Task | None) -> Arc
             _check_shapes(path, x, y)
             if x.kind == "f" and x.size <= _CHECKED:
                 _check_finite(archive, x_name, x, f"{path}: x holds NaN or infinity")
-            found = _task(path, y, task, archive, y_name)
+            decision = _targets(archive, y_name, y).decide(str(path), task)
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -81,7 +88,9 @@ def read_archive(path: Path, x_name: str, y_name: str, task: Task | None) -> Arc
         RuntimeError,
     ) as error:
         raise DataError(f"{path} is not a readable NumPy archive: {error}") from error
-    return ArchiveFacts(found, x.shape[0], content)
+    found = (decision.note, inputs.note(x.shape, is_bytes=x.descr[1:] == "u1"))
+    notes = tuple(note for note in found if note)
+    return ArchiveFacts(decision.task, x.shape[0], content, x.shape[1:] or (1,), notes)
 
 
 def read_shapes(path: Path, x_name: str, y_name: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -104,8 +113,11 @@ def _header(archive: zipfile.ZipFile, name: str, path: Path) -> _Header:
 
 
 def _open(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
-    member = f"{name}.npy"
-    return archive.open(member if member in archive.namelist() else name)
+    return archive.open(_member(archive, name))
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
+    return archive.getinfo(f"{name}.npy" if f"{name}.npy" in archive.namelist() else name)
 
 
 def _parse(member: IO[bytes], where: str) -> _Header:
@@ -123,7 +135,8 @@ def _parse(member: IO[bytes], where: str) -> _Header:
         raise DataError(f"{where} holds records of several fields, not numbers")
     if descr[1][1:2] == "O":
         raise DataError(f"{where} holds Python objects, which are not loaded for safety")
-    return _Header(descr[1], tuple(int(each) for each in shape[1].replace(" ", "").split(",") if each))
+    shape_read = tuple(int(each) for each in shape[1].replace(" ", "").split(",") if each)
+    return _Header(descr[1], shape_read, _BY_COLUMNS.search(text) is not None)
 
 
 def _check_shapes(path: Path, x: _Header, y: _Header) -> None:
@@ -146,7 +159,7 @@ def _values(archive: zipfile.ZipFile, name: str, header: _Header) -> Generator[f
     with _open(archive, name) as member:
         _parse(member, name)
         while left > 0:
-            count = min(left, _CHUNK)
+            count = min(left, _CHUNK // one)
             data = member.read(count * one)
             if len(data) < count * one:
                 raise EOFError(f"{name} ends early")
@@ -162,27 +175,25 @@ def _check_finite(archive: zipfile.ZipFile, name: str, header: _Header, message:
             raise DataError(message, hint="fill or drop such rows first")
 
 
-def _task(path: Path, y: _Header, task: Task | None, archive: zipfile.ZipFile, name: str) -> Task | None:
-    """The rule of `hpexp.train.data.raw`; `None` for a type of number that Python cannot read."""
-    is_number = y.kind in "biuf"
-    one_column = len(y.shape) == 1 or y.shape[1:] == (1,)
-    if task is None and len(y.shape) > 1:
-        task = "regression"
-    if task == "regression" and not is_number:
-        raise DataError(f"{path}: the target is text, which regression cannot learn")
-    if task == "classification" and not one_column:
-        raise DataError(f"{path}: class targets need one column, but have shape {y.shape}")
-    if is_number and y.descr[1:] not in _CODES:
-        return task
-    if y.kind == "f":
-        _check_finite(archive, name, y, f"{path}: the target holds NaN or infinity")
-    if task is None and y.kind in "iuf":
-        with closing(_values(archive, name, y)) as values:
-            task = task_of_numbers(values, y.shape[0])
-    task = task or "classification"
-    if task == "classification" and is_number:
-        with closing(_values(archive, name, y)) as values:
-            first = next(values)
-            if all(value == first for value in values):
-                raise DataError(f"{path}: there is only one class, {first:g}")
-    return task
+def _targets(archive: zipfile.ZipFile, name: str, header: _Header) -> TargetArray:
+    """Look at all targets, some rows at a time where they lie row by row."""
+    import numpy as np
+
+    try:
+        dtype = np.dtype(header.descr)
+    except TypeError as error:
+        raise DataError(f"{archive.filename}: {name} is not a NumPy array that can be read") from error
+    found = TargetArray(dtype, header.shape)
+    row = math.prod(header.shape[1:]) * dtype.itemsize
+    # Columns lie one after the other: such an array comes whole.
+    at_once = header.shape[0] if header.by_columns else max(1, _CHUNK // max(1, row))
+    with _open(archive, name) as member:
+        _parse(member, name)
+        for first in range(0, header.shape[0] if row else 0, at_once):
+            count = min(at_once, header.shape[0] - first)
+            data = member.read(min(count * row, _member(archive, name).file_size))
+            if len(data) < count * row:
+                raise EOFError(f"{name} ends early")
+            shape = (count, *header.shape[1:])
+            found.add(np.frombuffer(data, dtype).reshape(shape, order="F" if header.by_columns else "C"))
+    return found

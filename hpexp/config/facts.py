@@ -27,13 +27,16 @@ class Source:
     """What a source of data holds: `examples` to split, `None` where only own code could tell.
 
     `test` is the size of a test set that the source brings itself. `content` is a digest
-    of the files, '' for data that are known by name.
+    of the files, '' for data that are known by name. `shape` is that of one example, where it
+    is known, and `notes` are what was assumed.
     """
 
     task: Task | None
     examples: int | None
     test: int | None = None
     content: str = ""
+    shape: tuple[int, ...] | None = None
+    notes: tuple[str, ...] = ()
 
 
 def facts_of(spec: DataSpec, *, smoke: bool = False) -> DataFacts:
@@ -53,7 +56,9 @@ def facts_of(spec: DataSpec, *, smoke: bool = False) -> DataFacts:
             min(validation, SMOKE_OTHER),
             min(test, SMOKE_OTHER),
         )
-    return DataFacts(fingerprint, source.task, train, validation, test, size_of(spec))
+    return DataFacts(
+        fingerprint, source.task, train, validation, test, size_of(spec), source.shape, source.notes
+    )
 
 
 def task_of_data(spec: DataSpec) -> Task | None:
@@ -128,7 +133,9 @@ def _read_file(kind: str, path: str, options: tuple[tuple[str, str], ...], stamp
     from hpexp.config.archive import read_archive
 
     archive = read_archive(Path(path), given.get("x", "x"), given.get("y", "y"), task)
-    return Source(archive.task, archive.examples, content=archive.content)
+    return Source(
+        archive.task, archive.examples, content=archive.content, shape=archive.shape, notes=archive.notes
+    )
 
 
 def _chosen_task(task: Any) -> Task | None:
@@ -148,5 +155,8 @@ def _module(spec: DataSpec) -> str:
 def _fingerprint(spec: DataSpec, source: Source) -> str:
     """16 hex digits of all that decides which examples are where; not where a file lies."""
     name = "" if spec.kind in ("csv", "npz", "images") else spec.source
-    parts = (spec.kind, name, sorted(spec.options.items()), spec.split, source.content)
+    parts: tuple[object, ...] = (spec.kind, name, sorted(spec.options.items()), spec.split, source.content)
+    if spec.kind in ("npz", "python"):
+        # Arrays once were scaled and reshaped where they looked like images.
+        parts += ("as they are",)
     return sha256(repr(parts).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""The rule of `hpexp.train.data.raw.task_of`, without arrays."""
+"""Classes or quantities: the rule for columns of numbers, see also `hpexp.config.targets`."""
 
 from __future__ import annotations
 

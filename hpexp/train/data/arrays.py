@@ -13,7 +13,7 @@ from hpexp.model import ModelSpec, Params, Task
 from hpexp.train.models import Problem
 
 Features: TypeAlias = NDArray[np.float32]
-"""`[examples, features]`, or images `[examples, rows, columns, channels]`."""
+"""`[examples, features]`, images `[examples, rows, columns, channels]`, or what own data are."""
 
 Targets: TypeAlias = NDArray[Any]
 """int32 class numbers `[examples]`, or float32 `[examples]` or `[examples, outputs]`."""
@@ -24,7 +24,7 @@ class Arrays:
     """Three splits; a split that has no share of the examples has length 0.
 
     `classes` are the names of the classes, by number; empty for regression. `features`
-    are the names of the input columns where there are any.
+    are the names of the input columns where there are any. `notes` say what was assumed.
     """
 
     x_train: Features
@@ -36,6 +36,7 @@ class Arrays:
     task: Task
     classes: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def problem(self) -> Problem:
@@ -49,20 +50,25 @@ def problem_of(shape: tuple[int, ...], y: Targets, task: Task, classes: tuple[st
     return Problem(tuple(shape), len(classes) if task == "classification" else columns, task)
 
 
-def is_flat(model: ModelSpec) -> bool:
-    """Whether a model sees each example as one row of numbers."""
-    return model.kind in ("mlp", "linear")
+def shape_for(model: ModelSpec, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """An example's shape as a model sees it: one row of numbers for mlp and linear; a cnn takes
+    `[rows, columns]` for images of one channel.
+    """
+    if model.kind in ("mlp", "linear"):
+        return (math.prod(shape),)
+    return (*shape, 1) if model.kind == "cnn" and len(shape) == 2 else shape
 
 
 def prepare(arrays: Arrays, model: ModelSpec, params: Params) -> Arrays:
-    """What the model sees: flat for mlp and linear, scaled as `normalize` asks.
+    """What the model sees: in the shape of `shape_for`, scaled as `normalize` asks.
 
     `standard` takes away the mean and divides by the standard deviation, `minmax` maps
     to 0..1; each by input, measured on the training split alone. An input that is
     constant there is only shifted.
     """
-    if is_flat(model):
-        arrays = _map(arrays, lambda x: x.reshape(len(x), math.prod(x.shape[1:])))
+    shape = shape_for(model, arrays.x_train.shape[1:])
+    if shape != arrays.x_train.shape[1:]:
+        arrays = _map(arrays, lambda x: x.reshape(len(x), *shape))
     how = params.get("normalize", "none")
     if how == "none":
         return arrays

@@ -9,10 +9,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from hpexp.config import inputs
+from hpexp.config.targets import Decision
 from hpexp.errors import DataError
 from hpexp.model import DataSpec, Split, Task
 from hpexp.train.data.arrays import Targets
-from hpexp.train.data.raw import Raw, targets, task_of
+from hpexp.train.data.raw import Raw, decide, targets
 from hpexp.train.data.split import Indices, Parts, split_examples
 
 Taken: TypeAlias = Indices | slice
@@ -26,6 +28,8 @@ class Division:
     classes: tuple[str, ...]
     rows: dict[str, tuple[str, Taken]]
     y: dict[str, Targets]
+    note: str = ""
+    """What was assumed of the targets."""
 
 
 def by_split(raw: Raw | Mapping[str, Raw]) -> dict[str, Raw]:
@@ -43,7 +47,10 @@ def divide(given: Mapping[str, Raw], spec: DataSpec) -> Division:
         joined = np.concatenate([part.y for part in given.values()])
     except ValueError as error:
         raise DataError(f"{spec.source}: the splits do not fit together: {error}") from error
-    task = "classification" if first.classes else task_of(joined, spec.options)
+    if len({part.y.dtype.kind in "US" for part in given.values()}) > 1:
+        raise DataError(f"{spec.source}: some splits have text as targets, and some have numbers")
+    decision = Decision("classification") if first.classes else decide(joined, spec.options, spec.source)
+    task = decision.task
     numbers, classes = targets(Raw(joined, joined, classes=first.classes), task, spec.source)
     sizes = np.cumsum([len(part.y) for part in given.values()])[:-1]
     own = dict(zip(given, np.split(numbers, sizes), strict=True))
@@ -58,9 +65,17 @@ def divide(given: Mapping[str, Raw], spec: DataSpec) -> Division:
         is_given = split != "train" and split in given
         rows[split] = (split, slice(None)) if is_given else ("train", indices)
     y = {split: own[source][taken] for split, (source, taken) in rows.items()}
-    return Division(task, classes, rows, y)
+    return Division(task, classes, rows, y, decision.note)
 
 
 def parts_of(y: NDArray[Any], task: Task, split: Split) -> Parts:
     """Which examples are for what, stratified where the targets are classes."""
     return split_examples(len(y), y if task == "classification" else None, split)
+
+
+def notes_of(division: Division, first: Raw, spec: DataSpec) -> tuple[str, ...]:
+    """What was assumed of own arrays, and what a person may not expect; a sentence each."""
+    if spec.kind not in ("npz", "python"):
+        return ()
+    found = (division.note, inputs.note(first.x.shape, is_bytes=first.x.dtype == np.uint8))
+    return tuple(note for note in found if note)

@@ -33,4 +33,4 @@ def load_download(name: str) -> tuple[Raw, Raw]:
 
 
 def _raw(x: Any, y: Any) -> Raw:
-    return Raw(np.asarray(x), np.asarray(y).reshape(-1))
+    return Raw(np.asarray(x), np.asarray(y).reshape(-1), is_picture=True)

@@ -13,7 +13,7 @@ from hpexp.errors import DataError
 from hpexp.model import DataSpec, Task
 from hpexp.train.data.arrays import Arrays
 from hpexp.train.data.builtin import load_builtin
-from hpexp.train.data.divide import by_split, divide, parts_of
+from hpexp.train.data.divide import by_split, divide, notes_of, parts_of
 from hpexp.train.data.own import exists, load_function, load_images, load_npz
 from hpexp.train.data.raw import Raw, inputs, targets, task_of
 from hpexp.train.data.split import Parts
@@ -58,17 +58,19 @@ def join(given: Mapping[str, Raw], spec: DataSpec, *, smoke: bool = False) -> Ar
     except ValueError as error:
         raise DataError(f"{spec.source}: the splits do not fit together: {error}") from error
     sizes = np.cumsum([len(part.x) for part in given.values()])[:-1]
-    x = dict(zip(given, np.split(inputs(joined, spec.source), sizes), strict=True))
+    read = inputs(joined, spec.source, is_picture=given["train"].is_picture)
+    x = dict(zip(given, np.split(read, sizes), strict=True))
     division = divide(given, spec)
     taken = {split: x[source][rows] for split, (source, rows) in division.rows.items()}
     arrays = _arrays(taken, division.y, division.task, division.classes, given["train"].features)
+    arrays = replace(arrays, notes=notes_of(division, given["train"], spec))
     return _first(arrays) if smoke else arrays
 
 
 def _from_table(spec: DataSpec) -> Arrays:
     exists(spec.source)
     table = read_table(spec.source, spec.options)
-    task = task_of(table.y, spec.options)
+    task = task_of(table.y, spec.options, spec.source)
     y, classes = targets(Raw(table.y, table.y), task, spec.source)
     parts = parts_of(y, task, spec.split)
     matrix, features = encode(table.columns, parts.train)

@@ -17,6 +17,7 @@ from hpexp.errors import DataError
 from hpexp.model import DataSpec, Params
 from hpexp.train.data.raw import Raw
 from hpexp.train.data.rows import rows_at_once
+from hpexp.train.data.settle import settled
 from hpexp.train.data.spill import shared, write_pairs
 from hpexp.train.imports import import_function
 
@@ -124,13 +125,15 @@ def _pairs(values: Any, name: str) -> Iterator[Raw]:
 
 
 def pair(x: Any, y: Any, name: str) -> Raw:
-    """Inputs and targets as arrays of equal length."""
-    x, y = np.asarray(x), np.asarray(y)
-    if x.ndim == 0 or y.ndim == 0 or len(x) != len(y):
+    """Inputs and targets as arrays of equal length; targets of one column have none."""
+    x, y = settled(x, f"{name}: x"), settled(y, f"{name}: y")
+    if len(x) != len(y):
         raise DataError(f"{name}: x has shape {x.shape} and y {y.shape}; they need one entry an example")
     if len(x) == 0:
         raise DataError(f"{name}: there are no examples")
-    return Raw(x, y)
+    if x.size == 0:
+        raise DataError(f"{name}: x has shape {x.shape}, which holds no inputs")
+    return Raw(x, y[:, 0] if y.shape[1:] == (1,) else y)
 
 
 def _unpack(value: Any, name: str) -> Raw:

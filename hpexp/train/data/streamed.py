@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from hpexp.errors import DataError
 from hpexp.model import DataSize, DataSpec, ModelSpec, Params, Task
-from hpexp.train.data.arrays import Features, Targets, is_flat, problem_of
-from hpexp.train.data.divide import divide
+from hpexp.train.data.arrays import Features, Targets, problem_of, shape_for
+from hpexp.train.data.divide import divide, notes_of
 from hpexp.train.data.raw import Raw, as_inputs, check_finite, check_numbers
 from hpexp.train.data.rows import Rows, rows_at_once
 from hpexp.train.data.scaling import Scaling, Statistics
@@ -23,19 +23,23 @@ from hpexp.train.models import Problem
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One split: rows of a source, whose type as a whole is `dtype`, and targets, which are in memory."""
+    """One split: rows of a source, whose type as a whole is `dtype`, and targets, which are in memory.
+
+    `is_picture` as in `Raw`.
+    """
 
     source: Rows
     rows: Indices
     y: Targets
     dtype: np.dtype[Any]
+    is_picture: bool = False
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def inputs(self, places: slice | NDArray[Any]) -> Features:
         """The inputs of some of the examples, as `hpexp.train.data.raw.inputs` gives them."""
-        return as_inputs(self.source.take(self.rows[places]), self.dtype)
+        return as_inputs(self.source.take(self.rows[places]), self.dtype, is_picture=self.is_picture)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Streamed:
     scaling: Scaling = field(default_factory=Scaling)
     classes: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def problem(self) -> Problem:
@@ -68,7 +73,7 @@ class Streamed:
 
     def prepared(self, model: ModelSpec, params: Params) -> Streamed:
         """What the model sees, by the rules of `hpexp.train.data.prepare`."""
-        shape = (math.prod(self.shape),) if is_flat(model) else self.shape
+        shape = shape_for(model, self.shape)
         scaling = self.statistics.scaling(str(params.get("normalize", "none")))
         return replace(self, shape=shape, scaling=scaling.reshaped(shape))
 
@@ -94,7 +99,7 @@ def stream(given: Mapping[str, Raw], spec: DataSpec, *, most: tuple[int, int] | 
         source, taken = division.rows[split]
         rows = np.arange(len(sources[source]))[taken]
         used = slice(None if most is None else most[split != "train"])
-        return Part(sources[source], rows[used], division.y[split][used], dtype)
+        return Part(sources[source], rows[used], division.y[split][used], dtype, first.is_picture)
 
     train = part("train")
     return Streamed(
@@ -102,10 +107,11 @@ def stream(given: Mapping[str, Raw], spec: DataSpec, *, most: tuple[int, int] | 
         part("validation"),
         part("test"),
         division.task,
-        as_inputs(first.x[:1], dtype).shape[1:],
+        as_inputs(first.x[:1], dtype, is_picture=first.is_picture).shape[1:],
         Statistics(lambda: _chunks(train)),
         classes=division.classes,
         features=first.features,
+        notes=notes_of(division, first, spec),
     )
 
 
@@ -124,7 +130,7 @@ def _check(sources: Mapping[str, Rows], dtype: np.dtype[Any], name: str) -> None
     before = 0
     for source in sources.values():
         for start, chunk in source.chunks():
-            check_finite(as_inputs(chunk, dtype), before + start, name)
+            check_finite(as_inputs(chunk, dtype), chunk, before + start, name)
         before += len(source)
 
 
@@ -133,4 +139,5 @@ def _chunks(part: Part) -> Iterator[Features]:
     rows = np.sort(part.rows)
     step = rows_at_once(part.source.source.shape)
     for start in range(0, len(rows), step):
-        yield as_inputs(part.source.take(rows[start : start + step]), part.dtype)
+        taken = part.source.take(rows[start : start + step])
+        yield as_inputs(taken, part.dtype, is_picture=part.is_picture)

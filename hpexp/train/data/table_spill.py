@@ -46,7 +46,7 @@ def spill_table(spec: DataSpec, folder: Path) -> Raw:
     numbers, codes = cells.mapped()
     if codes is None:
         return Raw(numbers, y, features)
-    task = task_of(y, spec.options)
+    task = task_of(y, spec.options, spec.source)
     parts = parts_of(targets(Raw(y, y), task, spec.source)[0], task, spec.split)
     table = _Table(features, numbers, codes, cells.words)
     encoder = Encoder(features, list(cells.words))
