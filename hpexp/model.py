@@ -260,6 +260,8 @@ class Experiment:
     training: TrainingOptions = TrainingOptions()
     limits: Limits = Limits()
     resources: Resources = Resources()
+    places: Mapping[str, tuple[int, int]] = field(default_factory=dict, compare=False)
+    """Line and column of each name under `grid`, `include` and `params`, the first one of each."""
     engine: EngineChoice = "auto"
     """What the file asks for; `--engine` wins over it. Ids do not depend on it."""
     smoke: bool = False
@@ -311,6 +313,18 @@ class Collapse:
 
 
 @dataclass(frozen=True, slots=True)
+class Idle:
+    """A name of `params`, `grid` or `include` that has no effect in any run, and why.
+
+    `meant` is a hint at the name that may have been meant, or ''.
+    """
+
+    name: str
+    reasons: tuple[str, ...]
+    meant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What an experiment comes to."""
 
@@ -323,6 +337,8 @@ class Plan:
     """Runs before anything collapsed: points times seeds."""
     unmatched: tuple[Params, ...] = ()
     """Entries of `exclude` that hold at no point of the grid."""
+    idle: tuple[Idle, ...] = ()
+    """What the file sets and no run heeds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from hpexp.model import Group, Params, Plan, Run, Status
 from hpexp.paths import LogsFolder
+from hpexp.plan.collapse import joined
 from hpexp.plan.expand import varied_names
 from hpexp.store import Store
 from hpexp.text import counted, short
@@ -87,9 +88,8 @@ def print_plan(plan: Plan, statuses: Mapping[str, Status], console: Console, *, 
 
 def warnings(plan: Plan) -> list[str]:
     """What was assumed of the data, and what the file says and no run heeds; a line each."""
-    idle = _idle(plan)
     lines = [*plan.facts.notes, *_one_channel(plan)]
-    lines += [f"no effect: {', '.join(idle)}"] if idle else []
+    lines += [f"no effect: {each.name} ({joined(each.reasons)}{each.meant})" for each in plan.idle]
     return lines + [f"exclude: no point has {', '.join(_settings(entry))}" for entry in plan.unmatched]
 
 
@@ -148,32 +148,9 @@ def _collapsed(plan: Plan) -> list[str]:
         counts[each.param] += each.points
         reasons.setdefault(each.param, []).append(each.reason)
     return [
-        f"{counted(count, 'point')} collapsed: {f'{param}, ' if param else ''}{_joined(reasons[param])}"
+        f"{counted(count, 'point')} collapsed: {f'{param}, ' if param else ''}{joined(reasons[param])}"
         for param, count in counts.items()
     ]
-
-
-def _idle(plan: Plan) -> list[str]:
-    """What the file sets under `params` and no run has: a misspelt name of an own model's, say."""
-    used = {name for run in plan.runs for name in run.params}
-    return [name for name, value in plan.experiment.params.items() if value is not None and name not in used]
-
-
-def _joined(reasons: Sequence[str]) -> str:
-    """Reasons that start and end alike as one: `optimizers adam, lion have none`."""
-    without: dict[str, list[str]] = {}
-    rest = []
-    for reason in reasons:
-        match reason.split(" "):
-            case [noun, value, "has", "none"]:
-                without.setdefault(noun, []).append(value)
-            case _:
-                rest.append(reason)
-    named = [
-        f"{noun}s {', '.join(values)} have none" if len(values) > 1 else f"{noun} {values[0]} has none"
-        for noun, values in without.items()
-    ]
-    return "; ".join([*named, *rest])
 
 
 def _groups_table(plan: Plan) -> Table:

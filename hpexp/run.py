@@ -21,7 +21,7 @@ from hpexp.lock import LogsLock
 from hpexp.messages import Finished, Job, Message
 from hpexp.model import FAILURES, EngineChoice, Experiment, Group, Plan, Result, Status
 from hpexp.paths import LogsFolder
-from hpexp.plan import build_plan
+from hpexp.plan import build_plan, refuse_idle_grid
 from hpexp.preview import warnings
 from hpexp.progress import View
 from hpexp.recorder import Recorder
@@ -80,13 +80,17 @@ def load_plans(configs: Sequence[Path], options: RunOptions) -> list[Plan]:
     """Read and plan every file before anything is trained.
 
     Raises:
-        ConfigError: for the first file with problems, or when two files share a name.
+        ConfigError: for the first file with problems, when two files share a name, or when no axis
+            of a grid has an effect.
     """
     experiments = [
         _limited(config.load(path, options.overrides, smoke=options.smoke), options) for path in configs
     ]
     _refuse_shared_names(experiments)
-    return [build_plan(each, config.data_facts(each), engine=options.engine) for each in experiments]
+    plans = [build_plan(each, config.data_facts(each), engine=options.engine) for each in experiments]
+    for plan in plans:
+        refuse_idle_grid(plan)
+    return plans
 
 
 @contextmanager

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 from hpexp.model import Value
 
 NOTHING = "–"
+
+_SYNONYMS = {
+    "dataset": "data", "net": "model", "network": "model", "hyperparameters": "params", "metric": "objective",
+    "repeats": "seeds", "seed": "seeds", "callbacks": "early_stopping", "lr": "learning_rate",
+    "layers": "hidden", "units": "hidden", "wd": "weight_decay", "kernel_initializer": "initializer",
+    "scaler": "normalize", "batch_size": "batch",
+}  # fmt: skip
+"""What other tools call the same thing."""
 
 
 def number(value: float | None) -> str:
@@ -65,3 +74,18 @@ def param(value: Value) -> str:
 def counted(count: int, one: str, many: str = "") -> str:
     """`1 run`, `2,000 runs`; `many` is the plural where it is not `one` with an s."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def nearest(name: str, allowed: Collection[str]) -> str:
+    """`; did you mean adam?`, or '' where nothing is near."""
+    from difflib import get_close_matches
+
+    if len(name) > 100:
+        return ""
+    parts = [part.strip() for part in name.split(",")]
+    if len(parts) > 1 and set(parts) <= set(allowed):
+        return f"; a list is written [{', '.join(parts)}]"
+    folded = {each.lower(): each for each in allowed}
+    meant = _SYNONYMS.get(name.lower(), "")
+    close = [meant] if meant in folded else get_close_matches(name.lower(), list(folded), n=1, cutoff=0.6)
+    return f"; did you mean {folded[close[0]]}?" if close else ""

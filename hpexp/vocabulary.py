@@ -164,6 +164,16 @@ PARAMETERS: dict[str, Parameter] = {
     )
 }  # fmt: skip
 
+DEFAULTS: Params = {parameter.name: parameter.default for parameter in PARAMETERS.values()}
+
+OF_BUILT_IN_MODELS = frozenset(
+    name
+    for name, each in PARAMETERS.items()
+    if each.dead({**DEFAULTS, "model": "python"}) and not each.dead({**DEFAULTS, "model": "cnn"})
+)
+"""Parameters that say how a built-in model is made: hidden, activation, … With an own model they are
+no parameters of hpexp's: its function may give these names any meaning."""
+
 LANES = frozenset(parameter.name for parameter in PARAMETERS.values() if parameter.lane)
 """Parameters in which runs of one compiled program may differ; all others decide its structure."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hpexp.model import ModelSpec, Value
-from hpexp.plan.resolve import OF_BUILT_IN_MODELS
+from hpexp.vocabulary import OF_BUILT_IN_MODELS
 from tests.plans import FACTS, chosen, plan_of
 
 

@@ -16,9 +16,10 @@ def plan(
     """Show what `hpexp run` would train: runs, groups, updates per epoch, what is done."""
     from hpexp.cli.terminal import output
     from hpexp.config import data_facts, load
-    from hpexp.plan import build_plan
+    from hpexp.plan import build_plan, refuse_idle_grid
     from hpexp.preview import print_plan, statuses_of
 
     experiment = load(config, set_ or ())
     made = build_plan(experiment, data_facts(experiment), engine=engine_name(engine))
+    refuse_idle_grid(made)
     print_plan(made, statuses_of(made, logs), output(), as_json=json)

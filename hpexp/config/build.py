@@ -57,6 +57,7 @@ def build(
         training=TrainingOptions(file.training.checkpoint_every, file.training.save_model),
         limits=_limits(file),
         resources=Resources(file.resources.memory, file.resources.jobs),
+        places=_places(root),
         engine=file.engine,
         smoke=smoke,
     )
@@ -66,6 +67,21 @@ def build(
         *_too_many(experiment),
     ]
     return experiment, [problem_at(root, place, message) for place, message in found]
+
+
+def _places(root: Node) -> dict[str, tuple[int, int]]:
+    """Where names of parameters stand first: the keys of `grid`, `include` and `params`, at any depth."""
+    places: dict[str, tuple[int, int]] = {}
+    top = root.value if isinstance(root.value, dict) else {}
+    waiting = [top[section] for section in ("params", "include", "grid") if section in top]
+    while waiting:
+        node = waiting.pop()
+        for name, place in node.keys.items():
+            places.setdefault(name, place)
+        below = list(node.value.values()) if isinstance(node.value, dict) else node.value
+        if isinstance(below, list):
+            waiting.extend(each for each in reversed(below) if isinstance(each.value, dict | list))
+    return places
 
 
 Found = Iterator[tuple[Place, str]]

@@ -8,7 +8,7 @@ from typing import Any
 from hpexp.config import wording
 from hpexp.config.collect import Collector
 from hpexp.config.node import Path
-from hpexp.config.values import check_value, whole
+from hpexp.config.values import check_value, parameter_of, whole
 from hpexp.model import Axis, Block, Params, Value
 from hpexp.vocabulary import PARAMETERS
 
@@ -25,7 +25,7 @@ def read_params(value: Any, collector: Collector, *, own: bool) -> Params:
     for name, each in value.items():
         if _known(name, (name,), collector, own=own):
             with collector.at((name,)):
-                result[name] = check_value(name, each)
+                result[name] = check_value(name, each, own=own)
     return result
 
 
@@ -83,7 +83,7 @@ def _block(value: dict[str, Any], collector: Collector, *, own: bool) -> Block:
                 if names:
                     add(names, columns, path)
         elif _known(key, (key,), collector, own=own):
-            values = _axis(key, each, (key,), collector)
+            values = _axis(key, each, (key,), collector, own=own)
             if values:
                 add([key], [values], ())
     return tuple(axes)
@@ -116,7 +116,7 @@ def _zip(
     for above, (name, each) in axes:
         place: Path = (*above, name)
         if _known(name, place, collector, own=own):
-            values = _axis(name, each, place, collector)
+            values = _axis(name, each, place, collector, own=own)
             if values:
                 names.append(name)
                 columns.append(values)
@@ -130,15 +130,15 @@ def _zip(
     return names, columns
 
 
-def _axis(name: str, value: Any, path: Path, collector: Collector) -> tuple[Value, ...]:
+def _axis(name: str, value: Any, path: Path, collector: Collector, *, own: bool) -> tuple[Value, ...]:
     """The values of one axis: a list, a range, or a single value."""
     if isinstance(value, dict):
         with collector.at(path):
-            return tuple(check_value(name, each, axis=True) for each in _range(name, value))
+            return tuple(check_value(name, each, axis=True, own=own) for each in _range(name, value, own=own))
         return ()
     if not isinstance(value, list):
         with collector.at(path):
-            return (check_value(name, value),)
+            return (check_value(name, value, own=own),)
         return ()
     if not value:
         collector.add(path, "an axis needs at least one value")
@@ -148,11 +148,11 @@ def _axis(name: str, value: Any, path: Path, collector: Collector) -> tuple[Valu
     result = []
     for index, each in enumerate(value):
         with collector.at((*path, index)):
-            result.append(check_value(name, each, axis=True))
+            result.append(check_value(name, each, axis=True, own=own))
     return tuple(result) if len(result) == len(value) else ()
 
 
-def _range(name: str, value: dict[str, Any]) -> list[float]:
+def _range(name: str, value: dict[str, Any], *, own: bool) -> list[float]:
     """The values of `{log: [low, high], n: 5}` or `{linear: [low, high], n: 4}`, ends included.
 
     Rounded to 12 digits, so that 1e-3 is 1e-3; to whole numbers for a count.
@@ -165,7 +165,7 @@ def _range(name: str, value: dict[str, Any]) -> list[float]:
     if len(spacing) != 1 or "n" not in value:
         raise ValueError(f"a range needs its ends and n, the number of values; {example}")
     (kind,) = spacing
-    parameter = PARAMETERS.get(name)
+    parameter = parameter_of(name, own=own)
     if parameter is not None and parameter.kind not in ("number", "count", "batch"):
         raise ValueError(f"{name} is no number, so it takes a list of values, not a range")
     n = whole(value["n"])

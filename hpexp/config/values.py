@@ -8,22 +8,23 @@ from typing import Any
 
 from hpexp.config import wording
 from hpexp.model import Value
-from hpexp.vocabulary import PARAMETERS, Parameter
+from hpexp.vocabulary import OF_BUILT_IN_MODELS, PARAMETERS, Parameter
 
 MAX_COUNT = 10**9
 MAX_LAYERS = 100
 
 
-def check_value(name: str, value: Any, *, axis: bool = False) -> Value:
+def check_value(name: str, value: Any, *, axis: bool = False, own: bool = False) -> Value:
     """`value` as the plan wants it: numbers as floats, counts as ints, widths as a tuple.
 
     A name that is no parameter of hpexp's is one of an own model's; it takes any scalar
-    or list of whole numbers. `axis` tells that `value` is one entry of an axis.
+    or list of whole numbers; with an `own` model so do the names of what built-in models are
+    made of, which its function may use otherwise. `axis` tells that `value` is one entry of an axis.
 
     Raises:
         ValueError: says what is wrong and what is allowed.
     """
-    parameter = PARAMETERS.get(name)
+    parameter = parameter_of(name, own=own)
     if parameter is None:
         return own_value(value)
     if value is None:
@@ -39,6 +40,11 @@ def check_value(name: str, value: Any, *, axis: bool = False) -> Value:
             f"a list is not allowed here; to try several values, write grid: {{{name}: {_flow(value)}}}"
         )
     return checks[parameter.kind](value, parameter)
+
+
+def parameter_of(name: str, *, own: bool) -> Parameter | None:
+    """The parameter of hpexp's that a name means; None for one of the `own` model's function."""
+    return None if own and name in OF_BUILT_IN_MODELS else PARAMETERS.get(name)
 
 
 def own_value(value: Any) -> Value:

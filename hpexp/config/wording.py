@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-_SHOWN = 60
+from hpexp import text
 
-_SYNONYMS = {
-    "dataset": "data", "net": "model", "network": "model", "hyperparameters": "params", "metric": "objective",
-    "repeats": "seeds", "seed": "seeds", "callbacks": "early_stopping", "lr": "learning_rate",
-    "layers": "hidden", "units": "hidden", "wd": "weight_decay", "kernel_initializer": "initializer",
-    "scaler": "normalize",
-}  # fmt: skip
-"""What other tools call the same thing."""
+nearest = text.nearest
+
+_SHOWN = 60
 
 
 def show(value: Any) -> str:
@@ -43,21 +39,6 @@ def kind(value: Any) -> str:
         return show(value)
     name = "text" if isinstance(value, str) else "a list" if isinstance(value, list | tuple) else "a map"
     return f"{show(value)} ({name})" if value not in ({}, []) else f"empty {name.removeprefix('a ')}"
-
-
-def nearest(name: str, allowed: Collection[str]) -> str:
-    """`; did you mean adam?`, or '' where nothing is near."""
-    from difflib import get_close_matches
-
-    if len(name) > 100:
-        return ""
-    parts = [part.strip() for part in name.split(",")]
-    if len(parts) > 1 and set(parts) <= set(allowed):
-        return f"; a list is written [{', '.join(parts)}]"
-    folded = {each.lower(): each for each in allowed}
-    meant = _SYNONYMS.get(name.lower(), "")
-    close = [meant] if meant in folded else get_close_matches(name.lower(), list(folded), n=1, cutoff=0.6)
-    return f"; did you mean {folded[close[0]]}?" if close else ""
 
 
 def one_of(value: Any, allowed: Sequence[str], what: str = "") -> str:

@@ -6,5 +6,6 @@ where data are large and the experiment sets no budget.
 """
 
 from hpexp.plan.build import build_plan
+from hpexp.plan.idle import refuse_idle_grid
 
-__all__ = ["build_plan"]
+__all__ = ["build_plan", "refuse_idle_grid"]

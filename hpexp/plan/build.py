@@ -9,9 +9,10 @@ from hpexp.memory import too_large, wrong_batch
 from hpexp.model import DataFacts, EngineChoice, Experiment, Plan, Run, Value
 from hpexp.plan.collapse import Collapser
 from hpexp.plan.engine import choose
-from hpexp.plan.expand import Point, grid_points, included_points, varied_names
+from hpexp.plan.expand import Point, grid_points, has_own_model, included_points, varied_names
 from hpexp.plan.group import make_groups
 from hpexp.plan.identity import Identity
+from hpexp.plan.idle import find_idle
 from hpexp.plan.naming import Names, point_text
 from hpexp.plan.own import read_own_model
 from hpexp.plan.resolve import Resolver, matches
@@ -37,13 +38,19 @@ def build_plan(experiment: Experiment, facts: DataFacts, *, engine: EngineChoice
     chosen, reason = choose(engine, experiment.engine, too_large=on_disk)
     collapser, names = Collapser(varied), Names()
     runs: list[Run] = []
-    points = 0
+    dropped: dict[str, dict[str, None]] = {}
+    points, last = 0, None
     matched: set[int] = set()
     batches: dict[Value, None] = {}
     for point, full in _points(experiment, resolver, matched):
         points += 1
         batches[full["batch"]] = None
         resolved = resolver.resolve(point, full)
+        if resolved.dropped is not last:
+            # Points that are alike share the mapping.
+            last = resolved.dropped
+            for name, why in last.items():
+                dropped.setdefault(name, {})[why] = None
         text = identity_text(resolved.params)
         if not collapser.is_new(text, point, resolved):
             continue
@@ -79,6 +86,7 @@ def build_plan(experiment: Experiment, facts: DataFacts, *, engine: EngineChoice
         collapser.collapsed(),
         points * len(seeds),
         tuple(entry for place, entry in enumerate(experiment.exclude) if place not in matched),
+        find_idle(experiment, runs, dropped, varied, own),
     )
 
 
@@ -89,9 +97,12 @@ def _points(
 
     The places of the `exclude` entries that held at a point go into `matched`.
     """
+    own = has_own_model(experiment)
     for point in grid_points(experiment):
         full = resolver.filled(point)
-        held = [place for place, entry in enumerate(experiment.exclude) if matches(entry, point, full)]
+        held = [
+            place for place, entry in enumerate(experiment.exclude) if matches(entry, point, full, own=own)
+        ]
         if held:
             matched.update(held)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from hpexp.model import Collapse, Value
 from hpexp.plan.expand import Point
@@ -44,3 +45,20 @@ class Collapser:
 
     def collapsed(self) -> tuple[Collapse, ...]:
         return tuple(Collapse(name, reason, count) for (name, reason), count in self._counts.items())
+
+
+def joined(reasons: Sequence[str]) -> str:
+    """Reasons that start and end alike as one: `optimizers adam, lion have none`."""
+    without: dict[str, list[str]] = {}
+    rest = []
+    for reason in reasons:
+        match reason.split(" "):
+            case [noun, value, "has", "none"]:
+                without.setdefault(noun, []).append(value)
+            case _:
+                rest.append(reason)
+    named = [
+        f"{noun}s {', '.join(values)} have none" if len(values) > 1 else f"{noun} {values[0]} has none"
+        for noun, values in without.items()
+    ]
+    return "; ".join([*named, *rest])

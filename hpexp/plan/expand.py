@@ -24,22 +24,28 @@ def grid_points(experiment: Experiment) -> Iterator[Point]:
 
     An empty grid is one point.
     """
-    base = canonical_params(experiment.params)
+    own = has_own_model(experiment)
+    base = canonical_params(experiment.params, own=own)
     for block in experiment.grid or ((),):
-        yield from _product(base, block)
+        yield from _product(base, block, own=own)
 
 
 def included_points(experiment: Experiment) -> Iterator[Point]:
     """The points that the file adds one by one; `exclude` does not touch them."""
-    base = canonical_params(experiment.params)
+    own = has_own_model(experiment)
+    base = canonical_params(experiment.params, own=own)
     for point in experiment.include:
-        yield {**base, **canonical_params(point)}
+        yield {**base, **canonical_params(point, own=own)}
 
 
-def _product(base: Point, block: Block) -> Iterator[Point]:
+def has_own_model(experiment: Experiment) -> bool:
+    return experiment.model.kind == "python"
+
+
+def _product(base: Point, block: Block, *, own: bool) -> Iterator[Point]:
     choices = [
         [
-            {name: canonical(name, value) for name, value in zip(axis.names, values, strict=True)}
+            {name: canonical(name, value, own=own) for name, value in zip(axis.names, values, strict=True)}
             for values in axis.values
         ]
         for axis in block

@@ -9,19 +9,13 @@ from hpexp.model import Experiment, Params, Task, Value
 from hpexp.plan.expand import Point
 from hpexp.plan.own import OwnModel
 from hpexp.plan.values import canonical, meaning, same
-from hpexp.vocabulary import PARAMETERS, default_learning_rate, default_weight_decay
-
-DEFAULTS: Mapping[str, Value] = {name: parameter.default for name, parameter in PARAMETERS.items()}
-
-
-def _of_built_in_models() -> frozenset[str]:
-    own: Params = {**DEFAULTS, "model": "python"}
-    built_in: Params = {**DEFAULTS, "model": "cnn"}
-    return frozenset(name for name, each in PARAMETERS.items() if each.dead(own) and not each.dead(built_in))
-
-
-OF_BUILT_IN_MODELS = _of_built_in_models()
-"""Parameters that say how a built-in model is made: hidden, activation, …"""
+from hpexp.vocabulary import (
+    DEFAULTS,
+    OF_BUILT_IN_MODELS,
+    PARAMETERS,
+    default_learning_rate,
+    default_weight_decay,
+)
 
 ALWAYS_SET = ("optimizer", "learning_rate", "batch", "epochs")
 """Parameters of training that a run has even where an own function has other defaults for them."""
@@ -53,7 +47,8 @@ class Resolver:
         self._reads: set[str] = set()
         self._known: dict[tuple[object, ...], dict[str, str]] = {}
         if own is not None:
-            # The function's own defaults hold, unless it has none.
+            # What the file sets is the function's affair, null too; its own defaults hold where it has any.
+            self._unset -= OF_BUILT_IN_MODELS
             for name in OF_BUILT_IN_MODELS - own.requires:
                 del self._defaults[name]
 
@@ -103,6 +98,8 @@ class Resolver:
 
     def _reason(self, name: str, point: Point, seen: Params) -> str | None:
         parameter = PARAMETERS.get(name)
+        if self._own is not None and name in OF_BUILT_IN_MODELS:
+            parameter = None
         reason = parameter.dead(seen) if parameter is not None else None
         return reason if self._own is None else self._own_reason(self._own, name, reason, given=name in point)
 
@@ -140,14 +137,14 @@ class _Recording(Mapping[str, Value]):
         return len(self._point)
 
 
-def matches(condition: Params, point: Point, full: Mapping[str, Value]) -> bool:
+def matches(condition: Params, point: Point, full: Mapping[str, Value], *, own: bool) -> bool:
     """Whether every item of an `exclude` entry holds at a point; `null` means "not set"."""
-    return all(_holds(name, value, point, full) for name, value in condition.items())
+    return all(_holds(name, value, point, full, own=own) for name, value in condition.items())
 
 
-def _holds(name: str, value: Value, point: Point, full: Mapping[str, Value]) -> bool:
+def _holds(name: str, value: Value, point: Point, full: Mapping[str, Value], *, own: bool) -> bool:
     if value is None:
         return point.get(name) is None
     if name not in full:
         return False
-    return same(meaning(name, full[name]), meaning(name, canonical(name, value)))
+    return same(meaning(name, full[name]), meaning(name, canonical(name, value, own=own)))

@@ -10,16 +10,20 @@ from typing import Any
 
 from hpexp.model import Params, Value
 from hpexp.text import short
-from hpexp.vocabulary import MINI_BATCH, PARAMETERS
+from hpexp.vocabulary import MINI_BATCH, OF_BUILT_IN_MODELS, PARAMETERS
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _BATCHES: dict[Value, Value] = {"mini": MINI_BATCH, "stochastic": 1}
 
 
-def canonical(name: str, value: Value) -> Value:
-    """The value in its parameter's own type: 1 is 1.0 for a number; unknown parameters stay as they are."""
+def canonical(name: str, value: Value, *, own: bool) -> Value:
+    """The value in its parameter's own type: 1 is 1.0 for a number.
+
+    What is no parameter of hpexp's stays as it is, and with an `own` model so do the names of
+    what built-in models are made of.
+    """
     parameter = PARAMETERS.get(name)
-    if parameter is None or isinstance(value, bool):
+    if parameter is None or isinstance(value, bool) or (own and name in OF_BUILT_IN_MODELS):
         return value
     if parameter.kind == "number" and isinstance(value, int | float):
         return float(value) + 0.0  # -0.0 is 0.0
@@ -28,8 +32,8 @@ def canonical(name: str, value: Value) -> Value:
     return value
 
 
-def canonical_params(params: Params) -> dict[str, Value]:
-    return {name: canonical(name, value) for name, value in params.items()}
+def canonical_params(params: Params, *, own: bool) -> dict[str, Value]:
+    return {name: canonical(name, value, own=own) for name, value in params.items()}
 
 
 def meaning(name: str, value: Value) -> Value:
@@ -43,8 +47,12 @@ def same(one: Value, other: Value) -> bool:
 
 
 def identity_text(params: Params) -> str:
-    """Canonical JSON of resolved parameters, without those that are not set."""
-    given: dict[str, Value] = {name: value for name, value in params.items() if value is not None}
+    """Canonical JSON of resolved parameters, without those of hpexp's that are not set."""
+    given: dict[str, Value] = {
+        name: value
+        for name, value in params.items()
+        if value is not None or name not in PARAMETERS or name in OF_BUILT_IN_MODELS
+    }
     given["batch"] = meaning("batch", given["batch"])
     return canonical_json(given)
 

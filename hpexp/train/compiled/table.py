@@ -22,7 +22,8 @@ def structure(params: Params, named: frozenset[str] = frozenset()) -> tuple[Any,
     `named` are the parameters that an own model's function takes.
     """
     free = LANES - named
-    fixed = sorted((name, value) for name, value in params.items() if name not in free)
+    # 1, 1.0 and True are three values to an own function.
+    fixed = [(name, type(params[name]), params[name]) for name in sorted(params) if name not in free]
     activation = params.get("activation")
     return (*fixed, activation if activation in OPERATIONS else None)
 
