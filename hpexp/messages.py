@@ -4,7 +4,8 @@
 
     Started -> (EpochEnd | SummaryData | LogText)* -> Finished
 
-Before the first run of a job, once its data are loaded, comes DataFound. A worker may
+Before the first run of a job, once its data are loaded, comes DataFound. By a Phase it says
+what it is at, so that what hangs can be ended with a reason. A worker may
 interleave the messages of several runs (the lanes of a group). The driver alone writes the
 store and the event files, so a worker needs no shared disk.
 """
@@ -96,4 +97,25 @@ class Finished:
     result: Result
 
 
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """What a job is at now: `loading data`, `building the model`. For the driver's clock alone.
+
+    `shared` says that it is the same for all runs of the experiment: where it hangs, it hangs
+    for each of them.
+    """
+
+    text: str
+    shared: bool = False
+
+
 Message: TypeAlias = DataFound | Started | EpochEnd | SummaryData | LogText | Finished
+"""What is told of a run, and recorded."""
+
+Report: TypeAlias = Message | Phase
+"""All that comes from training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """A worker has ended its job, or has just started, and waits for the next one."""

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from hpexp.errors import NoSpaceError, StoreError
 from hpexp.events import text_columns, write_experiment
+from hpexp.failures import stored
 from hpexp.messages import DataFound, EpochEnd, Finished, LogText, Message, Started, SummaryData
 from hpexp.model import Experiment, Plan, Result, Run, Status
 from hpexp.paths import LogsFolder
@@ -195,7 +196,7 @@ class Recorder:
                         self._late.append(files)
         self._sealed.discard(run.id)
         del self._files[run.id]
-        self._store.finished(self._experiment.name, run.id, result)
+        self._store.finished(self._experiment.name, run.id, stored(result))
         self.results[run.id] = result
         self._view.finished(run, result)
 

@@ -3,11 +3,45 @@
 from __future__ import annotations
 
 import math
+import re
+import unicodedata
 from collections.abc import Collection
 
 from hpexp.model import Value
 
 NOTHING = "–"
+_JOINERS = "\u200c\u200d"
+"""Of letters and emoji; they move nothing."""
+_HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_ESCAPED = re.compile("[^ -~]")
+
+
+def printable(text: str) -> str:
+    """Text of people as one line that moves no cursor, sends no command and reorders nothing.
+
+    Control characters, line breaks among them, marks of direction and half surrogates are
+    written as escapes: `\\x1b`, `\\n`, `\\u202e`. What has been made printable stays as it is.
+    """
+    if text.isprintable():
+        return text
+    return _ESCAPED.sub(_escaped, text)
+
+
+def printable_lines(text: str) -> str:
+    """`printable`, line by line: line feeds and tabs stay."""
+    return "\n".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    character = match[0]
+    if unicodedata.category(character) not in _HIDDEN or character in _JOINERS:
+        return character
+    code = ord(character)
+    width = "x" if code < 0x100 else "u" if code < 0x10000 else "U"
+    digits = {"x": 2, "u": 4, "U": 8}[width]
+    return _SHORT.get(character, f"\\{width}{code:0{digits}x}")
+
 
 _SYNONYMS = {
     "dataset": "data", "net": "model", "network": "model", "hyperparameters": "params", "metric": "objective",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from hpexp.messages import EpochEnd, Job
+from hpexp.messages import DataFound, EpochEnd, Job, Message, Phase, Report
 from hpexp.model import (
     Baseline,
     DataFacts,
@@ -114,3 +114,8 @@ def store_results(
                     row = {"loss": loss, "accuracy": 1 - loss, "val_loss": loss, "val_accuracy": 1 - loss}
                     store.epoch(experiment.name, EpochEnd(run.id, epoch, row, 1001.0 + epoch))
                 store.finished(experiment.name, run.id, result)
+
+
+def of_runs(reports: Iterable[Report]) -> list[Message]:
+    """What is told of single runs: without the data, and without what is for the driver's clock."""
+    return [report for report in reports if not isinstance(report, Phase | DataFound)]

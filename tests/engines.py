@@ -13,11 +13,12 @@ import keras
 import numpy as np
 import pytest
 
-from hpexp.messages import EpochEnd, Finished, Job, Message
+from hpexp.messages import EpochEnd, Finished, Job, Message, Report
 from hpexp.model import DataSpec, Engine, Experiment, Group, ModelSpec, Objective, Result, Run, Split, Value
 from hpexp.train import fit
 from hpexp.train.compiled import cost, part
 from hpexp.train.worker import train_job
+from tests.builders import of_runs
 
 DEFAULTS: Mapping[str, Value] = {
     "hidden": (8,), "activation": "tanh", "initializer": "glorot_uniform", "dropout": 0.0,
@@ -78,7 +79,7 @@ class Trained:
 
 def train(engine: Engine, spec: Experiment, lanes: tuple[Run, ...]) -> Trained:
     """Train the runs as one group."""
-    messages: list[Message] = []
+    reports: list[Report] = []
     weights: dict[str, list[np.ndarray]] = {}
 
     def keep(model: keras.Model, path: str) -> None:
@@ -88,7 +89,8 @@ def train(engine: Engine, spec: Experiment, lanes: tuple[Run, ...]) -> Trained:
         patch.setattr(fit, "save_model", keep)
         patch.setattr(part, "save_model", keep)
         models = {run.id: run.id for run in lanes}
-        train_job(Job(spec, Group(0, engine, lanes), models=models), messages.append)
+        train_job(Job(spec, Group(0, engine, lanes), models=models), reports.append)
+    messages = of_runs(reports)
     epochs: dict[str, list[Mapping[str, float]]] = {run.id: [] for run in lanes}
     for message in messages:
         if isinstance(message, EpochEnd):

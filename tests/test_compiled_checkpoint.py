@@ -13,11 +13,12 @@ import pytest
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.util.tensor_util import make_ndarray
 
-from hpexp.messages import EpochEnd, Finished, Job, LogText, Message, SummaryData
+from hpexp.messages import EpochEnd, Finished, Job, LogText, Message, Report, SummaryData
 from hpexp.model import EarlyStopping, Group, ModelSpec, Run, Status, TensorBoardOptions, TrainingOptions
 from hpexp.train import saving
 from hpexp.train.checkpoint import Checkpoint
 from hpexp.train.worker import train_job
+from tests.builders import of_runs
 from tests.engines import close, compiling, experiment, group, runs
 
 pytestmark = pytest.mark.tensorflow
@@ -55,10 +56,14 @@ def train(
     models: dict[str, str] | None = None,
 ) -> list[Message]:
     messages: list[Message] = []
+    dead = False
 
-    def emit(message: Message) -> None:
-        messages.append(message)
-        if isinstance(message, EpochEnd) and message.epoch == kill_at:
+    def emit(message: Report) -> None:
+        nonlocal dead
+        messages.extend(of_runs([message]))
+        # A dead process says nothing any more, whatever it would have caught.
+        dead = dead or (isinstance(message, EpochEnd) and message.epoch == kill_at)
+        if dead:
             raise Killed
 
     job = Job(spec, Group(0, "compiled", lanes), checkpoints=str(folder), models=models)  # type: ignore[arg-type]
@@ -154,7 +159,7 @@ def test_histograms_are_those_of_fit() -> None:
         lanes = runs(optimizer=["adam"], activation=["relu", "glu"], epochs=[4])
         told = []
         for engine in ("fit", "compiled"):
-            messages: list[Message] = []
+            messages: list[Report] = []
             train_job(Job(SPEC, Group(0, engine, lanes)), messages.append)  # type: ignore[arg-type]
             told.append({(m.run_id, m.step): m.data for m in messages if isinstance(m, SummaryData)})
     finally:

@@ -13,6 +13,7 @@ from hpexp.model import EarlyStopping, ModelSpec, Resources, Run
 from hpexp.train.compiled import NotCompilable, training
 from hpexp.train.compiled.memory import split_evenly
 from hpexp.train.compiled.stopping import Best
+from tests.builders import of_runs
 from tests.engines import Trained, close, compiling, experiment, group, runs, train
 
 pytestmark = pytest.mark.tensorflow
@@ -120,14 +121,14 @@ def test_best_follows_keras() -> None:
 
 
 def test_an_own_model_that_draws_random_numbers_is_not_compiled(tmp_path: Path) -> None:
-    from hpexp.messages import Job
+    from hpexp.messages import Job, Report
     from hpexp.model import Group
     from hpexp.train.compiled import train_group
     from hpexp.train.data.load import load
 
     (tmp_path / "noisy_models.py").write_text(MODELS)
     spec = replace(experiment(), model=ModelSpec("python", "noisy_models:noisy", {}, str(tmp_path)))
-    messages: list[object] = []
+    reports: list[Report] = []
     with pytest.raises(NotCompilable, match="random numbers"):
-        train_group(Job(spec, Group(0, "compiled", runs())), load(spec.data), messages.append)
-    assert not messages
+        train_group(Job(spec, Group(0, "compiled", runs())), load(spec.data), reports.append)
+    assert not of_runs(reports)

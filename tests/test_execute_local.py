@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from hpexp.errors import HpexpError
@@ -57,6 +58,8 @@ def test_runs_are_trained_and_their_messages_arrive_in_order(backend: LocalBacke
     [
         ("raise", "RuntimeError: the model is unwell"),
         ("exit", "the worker died: exit code 3"),
+        ("quit", "SystemExit: the model wants to end"),
+        ("close", "the worker died: exit code 1"),
         ("crash", "the worker died: signal 11 (SIGSEGV), a crash in native code"),
     ],
 )
@@ -92,8 +95,8 @@ def test_a_group_whose_worker_dies_is_trained_run_by_run(backend: LocalBackend) 
 @pytest.mark.parametrize(
     ("limits", "expected"),
     [
-        (Limits(timeout=3), "took longer than the limit of 3 s"),
-        (Limits(idle_timeout=3), "no epoch ended for 3 s"),
+        (Limits(timeout=2), "timed out while training: it took longer than the limit of 2 s"),
+        (Limits(idle_timeout=2), "timed out while training: no epoch ended for 2 s"),
     ],
 )
 def test_a_hanging_run_is_stopped(backend: LocalBackend, limits: Limits, expected: str) -> None:
@@ -103,6 +106,60 @@ def test_a_hanging_run_is_stopped(backend: LocalBackend, limits: Limits, expecte
     ended = results(messages)
     assert [ended[run.id] for run in runs] == [Status.TIMEOUT, Status.DONE, Status.DONE]
     assert errors(messages) == [expected]
+
+
+def test_only_the_guilty_runs_of_a_group_time_out(backend: LocalBackend) -> None:
+    """Before any has started, in ways that no signal reaches."""
+    experiment = an_experiment(limits=Limits(timeout=2), unlucky="1=build 2=spin 4=stop")
+    runs = [a_run(seed) for seed in range(5)]
+    messages = train(backend, a_job(experiment, *runs, engine="compiled"))
+    ended = results(messages)
+    assert [run.seed for run in runs if ended[run.id] is Status.TIMEOUT] == [1, 2, 4]
+    assert [run.seed for run in runs if ended[run.id] is Status.DONE] == [0, 3]
+    why = "timed out while building the model: it took longer than the limit of 2 s"
+    assert errors(messages) == [why] * 3
+
+
+def test_data_that_hang_do_so_for_every_run(backend: LocalBackend) -> None:
+    experiment = an_experiment(limits=Limits(idle_timeout=2), behave="hang loading", unlucky="1")
+    runs = [a_run(seed) for seed in range(3)]
+    messages = train(backend, a_job(experiment, *runs, engine="compiled"), a_job(an_experiment(), a_run(9)))
+    assert errors(messages) == ["timed out while loading data: no sign of life for 2 s"] * 3
+    assert results(messages)[a_run(9).id] is Status.DONE
+
+
+def test_a_run_that_forked_is_stopped_with_its_children(backend: LocalBackend) -> None:
+    experiment = an_experiment(limits=Limits(timeout=2), behave="fork")
+    backend.submit(a_job(experiment, a_run()))
+    children: set[psutil.Process] = set()
+    messages = []
+    for message in backend.messages():
+        for worker in backend._workers:
+            children |= set(psutil.Process(worker.pid).children())
+        messages.append(message)
+    assert errors([m for m in messages if m]) == [
+        "timed out while training: it took longer than the limit of 2 s"
+    ]
+    assert children
+    psutil.wait_procs(children, timeout=10)
+    assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_a_worker_that_dies_is_missed_though_its_child_lives(backend: LocalBackend) -> None:
+    """A child in a session of its own goes on after its parent was killed."""
+    backend.submit(a_job(an_experiment(behave="fork"), a_run()))
+    messages, child = [], None
+    for message in backend.messages():
+        if isinstance(message, EpochEnd) and child is None:
+            (worker,) = backend._workers
+            (child,) = psutil.Process(worker.pid).children()
+            os.kill(worker.pid, signal.SIGKILL)
+        messages.append(message)
+    assert child is not None
+    child.kill()
+    assert errors([m for m in messages if m]) == [
+        "the worker died: signal 9 (SIGKILL), often a lack of memory"
+    ]
 
 
 def test_a_killed_worker_fails_its_run_and_no_other(backend: LocalBackend) -> None:

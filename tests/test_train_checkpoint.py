@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from hpexp.messages import EpochEnd, Finished, Job, LogText, Message, SummaryData
+from hpexp.messages import EpochEnd, Finished, Job, LogText, Message, Report, SummaryData
 from hpexp.model import EarlyStopping, Group, Result, Run, TensorBoardOptions, TrainingOptions
 from hpexp.train.worker import train_job
+from tests.builders import of_runs
 from tests.engines import experiment, runs
 
 pytestmark = pytest.mark.tensorflow
@@ -38,10 +39,14 @@ def run_of(learning_rate: float) -> Run:
 def train(run: Run, folder: Path | None, kill_at: int | None = None) -> list[Message]:
     """Train, and die the moment that the numbers of epoch `kill_at` are out."""
     messages: list[Message] = []
+    dead = False
 
-    def emit(message: Message) -> None:
-        messages.append(message)
-        if isinstance(message, EpochEnd) and message.epoch == kill_at:
+    def emit(message: Report) -> None:
+        nonlocal dead
+        messages.extend(of_runs([message]))
+        # A dead process says nothing any more, whatever it would have caught.
+        dead = dead or (isinstance(message, EpochEnd) and message.epoch == kill_at)
+        if dead:
             raise Killed
 
     train_job(Job(SPEC, Group(0, "fit", (run,)), checkpoints=str(folder) if folder else ""), emit)
@@ -83,10 +88,10 @@ def test_a_run_killed_after_its_last_epoch_only_ends(tmp_path: Path) -> None:
 
     messages: list[Message] = []
 
-    def emit(message: Message) -> None:
+    def emit(message: Report) -> None:
         if isinstance(message, Finished):
             raise Killed
-        messages.append(message)
+        messages.extend(of_runs([message]))
 
     job = Job(SPEC, Group(0, "fit", (run,)), checkpoints=str(tmp_path))
     with pytest.MonkeyPatch.context() as patch:

@@ -15,7 +15,7 @@ import pytest
 from tensorboard.compat.proto.graph_pb2 import GraphDef
 from tensorboard.compat.proto.summary_pb2 import Summary
 
-from hpexp.messages import EpochEnd, Finished, Job, LogText, Message, Started, SummaryData
+from hpexp.messages import EpochEnd, Finished, Job, LogText, Message, Report, Started, SummaryData
 from hpexp.model import (
     DataSpec,
     EarlyStopping,
@@ -35,6 +35,7 @@ from hpexp.train.order import epoch_order
 from hpexp.train.watch import describe
 from hpexp.train.weights import assign, starting_values
 from hpexp.train.worker import train_job
+from tests.builders import of_runs
 from tests.engines import experiment, group, runs
 
 pytestmark = [
@@ -51,9 +52,9 @@ def small(**changes: Any) -> Experiment:
 
 
 def messages_of(spec: Experiment, lanes: tuple[Run, ...], **job: Any) -> list[Message]:
-    messages: list[Message] = []
+    messages: list[Report] = []
     train_job(Job(spec, Group(0, "fit", lanes), **job), messages.append)
-    return messages
+    return of_runs(messages)
 
 
 def results_of(spec: Experiment, lanes: tuple[Run, ...], **job: Any) -> dict[str, Any]:

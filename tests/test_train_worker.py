@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from hpexp.messages import Finished, Job, LogText, Message, Started, SummaryData
+from hpexp.messages import Finished, Job, LogText, Message, Report, Started, SummaryData
 from hpexp.model import DataSpec, Group, Resources, Result, Status
 from hpexp.train import compiled, worker
+from tests.builders import of_runs
 from tests.engines import experiment, runs
 
 pytestmark = pytest.mark.tensorflow
@@ -20,9 +21,9 @@ SPEC = experiment(data="blobs")
 
 
 def train(**job: Any) -> list[Message]:
-    messages: list[Message] = []
-    worker.train_job(Job(**{"experiment": SPEC, "group": Group(0, "fit", LANES), **job}), messages.append)
-    return messages
+    reports: list[Report] = []
+    worker.train_job(Job(**{"experiment": SPEC, "group": Group(0, "fit", LANES), **job}), reports.append)
+    return of_runs(reports)
 
 
 def results(messages: list[Message]) -> dict[str, Result]:

@@ -10,6 +10,7 @@ TRAINER is the module whose `warm_up()` and `train_job(job, emit)` are called:
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import queue
@@ -19,7 +20,7 @@ import threading
 import time
 from multiprocessing.connection import Connection
 
-from hpexp.messages import Finished, Job, Message, Started
+from hpexp.messages import Finished, Free, Job, Phase, Report, Started
 
 FLUSH_SECONDS = 0.1
 
@@ -27,21 +28,25 @@ FLUSH_SECONDS = 0.1
 class Sender:
     """Collects messages and sends them in lists, at most `FLUSH_SECONDS` late.
 
-    `Started` and `Finished` of a job with a single run go out at once: if the process
-    dies in the next instant, the driver must know which run it was training.
+    A `Phase`, and `Started` and `Finished` of a job with a single run, go out at once: if the
+    process dies or hangs in the next instant, the driver must know what it was at.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._pending: list[Message] = []
+        self._pid = os.getpid()
+        self._pending: list[Report] = []
         self._lock = threading.Lock()
         self.at_once = True
         threading.Thread(target=self._flush_forever, daemon=True).start()
 
-    def __call__(self, message: Message) -> None:
+    def __call__(self, message: Report) -> None:
+        if os.getpid() != self._pid:
+            # A fork that own code made has come back here: there is one worker, and this is not it.
+            os._exit(1)
         with self._lock:
             self._pending.append(message)
-        if self.at_once and isinstance(message, Started | Finished):
+        if isinstance(message, Phase) or (self.at_once and isinstance(message, Started | Finished)):
             self.flush()
 
     def flush(self) -> None:
@@ -54,7 +59,7 @@ class Sender:
         """Tell the driver that this worker is free."""
         self.flush()
         with self._lock:
-            self._connection.send(None)
+            self._connection.send(Free())
 
     def _flush_forever(self) -> None:
         while True:
@@ -62,6 +67,7 @@ class Sender:
             try:
                 self.flush()
             except OSError:
+                print("the pipe to hpexp was closed", file=sys.__stderr__, flush=True)
                 os._exit(1)
 
 
@@ -73,6 +79,12 @@ def _receive(connection: Connection, jobs: queue.SimpleQueue[Job]) -> None:
             os._exit(0)
 
 
+def _close(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+
+
 def main(jobs_fd: int, messages_fd: int, trainer: str) -> None:
     """Train jobs until the driver closes the job pipe."""
     # Ctrl-C reaches the whole terminal group; stopping is the driver's decision.
@@ -82,6 +94,8 @@ def main(jobs_fd: int, messages_fd: int, trainer: str) -> None:
     sender = Sender(Connection(messages_fd, readable=False))
     threading.Thread(target=_receive, args=(receiver, jobs), daemon=True).start()
 
+    # A fork that outlives this process must not keep the driver from seeing it end.
+    os.register_at_fork(after_in_child=lambda: _close(jobs_fd, messages_fd))
     training = importlib.import_module(trainer)
     training.warm_up()
     sender.job_done()

@@ -14,8 +14,8 @@ from dataclasses import replace
 
 from hpexp.errors import HpexpError
 from hpexp.execute.clock import JobClock
-from hpexp.execute.process import WorkerProcess, wait_for
-from hpexp.messages import Finished, Job, LogText, Message, Started
+from hpexp.execute.process import Inbox, Received, WorkerProcess
+from hpexp.messages import Finished, Free, Job, LogText, Message, Phase, Started
 from hpexp.model import Group, Result, Status
 
 TICK_SECONDS = 0.25
@@ -32,6 +32,7 @@ class LocalBackend:
         self._size = 1
         self._trainer = trainer
         self._jobs: deque[Job] = deque()
+        self._inbox = Inbox()
         self._workers: list[WorkerProcess] = []
         self._clocks: dict[int, JobClock] = {}
         self._baseline: dict[int, int] = {}
@@ -56,19 +57,26 @@ class LocalBackend:
         while self._jobs or self._clocks:
             self._start_workers()
             self._hand_out()
-            ready = wait_for(self._workers, TICK_SECONDS)
-            for worker in ready:
-                yield from self._read(worker)
+            taken = self._inbox.take(TICK_SECONDS)
+            for worker, received in taken:
+                if worker in self._workers:
+                    yield from self._read(worker, received)
+            if not taken:
+                for worker in [each for each in self._workers if each.lost()]:
+                    yield from self._lost(worker)
             yield from self._enforce_limits()
-            if not ready:
+            if not taken:
                 yield None
 
     def close(self) -> None:
         self._jobs.clear()
         self._clocks.clear()
+        self._inbox.close()
         for worker in self._workers:
             worker.kill()
         self._workers.clear()
+        # Another experiment may follow one that was given up.
+        self._inbox = Inbox()
 
     def _start_workers(self) -> None:
         """As many as there are jobs, within the size."""
@@ -76,7 +84,7 @@ class LocalBackend:
             self._start_worker()
 
     def _start_worker(self) -> None:
-        self._workers.append(WorkerProcess(self._trainer))
+        self._workers.append(WorkerProcess(self._trainer, self._inbox))
 
     def _hand_out(self) -> None:
         for worker in list(self._workers):
@@ -99,13 +107,12 @@ class LocalBackend:
         first = self._baseline[worker.pid] = self._baseline[worker.pid] or memory
         return memory - first > GROWTH_BYTES
 
-    def _read(self, worker: WorkerProcess) -> Iterator[Message]:
-        try:
-            received = worker.receive()
-        except EOFError:
+    def _read(self, worker: WorkerProcess, received: Received) -> Iterator[Message]:
+        if received is None:
             yield from self._lost(worker)
             return
-        if received is None:
+        if isinstance(received, Free):
+            worker.freed()
             self._early_deaths = 0
             clock = self._clocks.pop(worker.pid, None)
             if clock:
@@ -114,6 +121,8 @@ class LocalBackend:
         clock = self._clocks[worker.pid]
         for message in received:
             clock.see(message)
+            if isinstance(message, Phase):
+                continue
             yield message
             if isinstance(message, Started) and message.run_id in self._notes:
                 yield LogText(message.run_id, self._notes.pop(message.run_id))
@@ -157,14 +166,21 @@ class LocalBackend:
                 tail = worker.tail()
                 del self._clocks[worker.pid]
                 self._remove(worker)
-                for run_id in clock.active:
-                    if tail:
-                        yield LogText(run_id, tail)
-                    yield Finished(run_id, Result(Status.TIMEOUT, error=why, seconds=clock.seconds()))
-                waiting = set(clock.unstarted)
-                rest = tuple(run for run in clock.job.group.runs if run.id in waiting)
-                if rest:
-                    self._jobs.append(replace(clock.job, group=replace(clock.job.group, runs=rest)))
+                yield from self._timed_out(clock, why, tail)
+
+    def _timed_out(self, clock: JobClock, why: str, tail: str) -> Iterator[Message]:
+        """The guilty runs have ended. Where it may be any of them, each is tried alone."""
+        guilty = clock.guilty()
+        for run_id in guilty:
+            if tail:
+                yield LogText(run_id, tail)
+            yield Finished(run_id, Result(Status.TIMEOUT, error=why, seconds=clock.seconds()))
+        waiting = set(clock.unfinished) - set(guilty)
+        if not guilty:
+            self._one_by_one(clock, f"{why}, with {len(waiting)} runs together; this run is trained alone")
+        elif waiting:
+            rest = tuple(run for run in clock.job.group.runs if run.id in waiting)
+            self._jobs.append(replace(clock.job, group=replace(clock.job.group, runs=rest)))
 
     def _remove(self, worker: WorkerProcess) -> None:
         worker.kill()

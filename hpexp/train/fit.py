@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
 
 from hpexp.errors import HpexpError
+from hpexp.failures import failure
 from hpexp.memory import wrong_batch
-from hpexp.messages import EpochEnd, Finished, Job, Message, Started, SummaryData
+from hpexp.messages import EpochEnd, Finished, Job, Phase, Report, Started, SummaryData
 from hpexp.model import EarlyStopping, ModelSpec, Objective, Params, Result, Run, Status
 from hpexp.train.callbacks import BestWeights, Order, Reporter, Saver, Stopping, best_epoch
 from hpexp.train.checkpoint import Checkpoint, Progress, announce
@@ -32,7 +31,7 @@ from hpexp.train.watch import Diverged, Watch
 from hpexp.train.weights import assign, starting_values
 from hpexp.vocabulary import batch_size
 
-Emit = Callable[[Message], None]
+Emit = Callable[[Report], None]
 
 
 def train_run(job: Job, run: Run, data: Data, emit: Emit) -> None:
@@ -44,28 +43,9 @@ def train_run(job: Job, run: Run, data: Data, emit: Emit) -> None:
     with captured(run.id, emit):
         try:
             result = _train(job, run, data, emit)
-        except Exception as error:
+        except BaseException as error:  # own code may raise SystemExit, or anything
             result = failure(error)
     emit(Finished(run.id, result))
-
-
-def failure(error: Exception) -> Result:
-    """A failed run: the error as one line, and the traceback."""
-    text = _plain(" ".join(str(error).split())) or "no message"
-    if isinstance(error, HpexpError):
-        text += f" ({error.hint})" if error.hint else ""
-    else:
-        text = f"{type(error).__name__}: {text}"
-    return Result(
-        status=Status.FAILED,
-        error=text[:500],
-        traceback=_plain("".join(traceback.format_exception(error))),
-    )
-
-
-def _plain(text: str) -> str:
-    """Without the terminal colours that Keras puts into its errors."""
-    return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
 def _train(job: Job, run: Run, data: Data, emit: Emit) -> Result:
@@ -76,6 +56,7 @@ def _train(job: Job, run: Run, data: Data, emit: Emit) -> Result:
     data = prepared(data, experiment.model, params)
     batches = training_batches(data, batch_size(params["batch"], number_of(data, "train")), run.seed)
     epochs = _epochs(job, run)
+    emit(Phase("building the model"))
     model, notes = _compiled_model(
         experiment.model, params, data, run.seed, batches.updates_per_epoch, epochs
     )
@@ -105,8 +86,10 @@ def _train(job: Job, run: Run, data: Data, emit: Emit) -> Result:
         callbacks.append(Saver(checkpoint, progress, experiment.training.checkpoint_every, seconds))
     test: Mapping[str, float] = {}
     divergence = None
+    emit(Phase("training"))
     try:
         _fit(model, data, batches, callbacks, progress, epochs)
+        emit(Phase("testing"))
         test = _evaluate(model, data)
         path = (job.models or {}).get(run.id)
         if path:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import gc
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import replace
 
 import keras
 
 from hpexp.errors import HpexpError
+from hpexp.failures import failure, traceback_of
 from hpexp.memory import TOO_LARGE
-from hpexp.messages import DataFound, Finished, Job, LogText, Message, Started, SummaryData
+from hpexp.messages import DataFound, Finished, Job, LogText, Phase, Report, Started, SummaryData
 from hpexp.model import Experiment, Run
 from hpexp.train.data import Arrays, Data, Streamed, open_data, prepare, summarize
-from hpexp.train.fit import failure, train_run
+from hpexp.train.fit import train_run
 from hpexp.train.models import build_model
 from hpexp.train.start import devices, use_threads
 from hpexp.train.summaries import graph
 
-Emit = Callable[[Message], None]
+Emit = Callable[[Report], None]
 
 _opened: dict[str, Data] = {}
 """The data of the last job, by its DataSpec: jobs of one experiment share it."""
@@ -39,10 +39,11 @@ def train_job(job: Job, emit: Emit) -> None:
     runs = job.group.runs
     if job.threads:
         use_threads(job.threads)
+    emit(Phase("loading data", shared=True))
     try:
         data = _data(job.experiment)
         emit(DataFound(runs[0].id, summarize(data)))
-    except Exception as error:
+    except BaseException as error:  # own code may raise SystemExit, or anything
         for run in runs:
             emit(Started(run.id, time.time()))
             emit(Finished(run.id, failure(error)))
@@ -65,7 +66,7 @@ def _train_compiled(job: Job, arrays: Arrays, emit: Emit) -> tuple[tuple[Run, ..
     finished: set[str] = set()
     told = _with_graphs(job, arrays, emit)
 
-    def watched(message: Message) -> None:
+    def watched(message: Report) -> None:
         if isinstance(message, Finished):
             finished.add(message.run_id)
             message = replace(message, result=replace(message.result, devices=devices()))
@@ -78,8 +79,8 @@ def _train_compiled(job: Job, arrays: Arrays, emit: Emit) -> tuple[tuple[Run, ..
         note = f"not compiled: {reason}\n"
     except HpexpError:
         pass  # an own model that will not do: `fit` says so for each run
-    except Exception:
-        note = f"the compiled engine failed, so this run went through fit:\n{traceback.format_exc()}"
+    except BaseException as error:  # what own code raises ends its run, which fit will tell
+        note = f"the compiled engine failed, so this run went through fit:\n{traceback_of(error)}"
     _forget()
     return tuple(run for run in job.group.runs if run.id not in finished), note
 
@@ -88,7 +89,7 @@ def _with_graphs(job: Job, arrays: Arrays, emit: Emit) -> Emit:
     """Adds the graph of the models that want one, when they start."""
     runs = {run.id: run for run in job.group.runs if run.id in job.graph_for}
 
-    def told(message: Message) -> None:
+    def told(message: Report) -> None:
         emit(message)
         run = runs.get(message.run_id) if isinstance(message, Started) else None
         if run is not None:
@@ -102,7 +103,7 @@ def _with_graphs(job: Job, arrays: Arrays, emit: Emit) -> Emit:
 def _noting(emit: Emit, run: Run, note: str) -> Emit:
     """Puts a note into the run's log once it has started."""
 
-    def told(message: Message) -> None:
+    def told(message: Report) -> None:
         emit(message)
         if note and isinstance(message, Started):
             emit(LogText(run.id, note))

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from hpexp.messages import Job, Message
+from hpexp.messages import Job, Phase, Report
 from hpexp.model import Experiment, Run
 from hpexp.train.compiled.part import Part
 from hpexp.train.compiled.table import Lane, sort_lanes, structure
@@ -14,20 +14,26 @@ from hpexp.train.data import Arrays
 from hpexp.train.imports import import_function
 
 
-def train_group(job: Job, arrays: Arrays, emit: Callable[[Message], None]) -> None:
+def train_group(job: Job, arrays: Arrays, emit: Callable[[Report], None]) -> None:
     """Train the job's runs as lanes of compiled programs.
 
     Raises NotCompilable before any message where a model cannot be trained this way.
     """
+    emit(Phase("importing the model"))
     named = _named_parameters(job.experiment)
     structures: dict[Any, list[Lane]] = {}
     for run in job.group.runs:
         lanes = structures.setdefault(structure(run.params, named), [])
         lanes.append(Lane(run, _epochs(job.experiment, run)))
-    parts = [Part(job, sort_lanes(lanes), arrays) for lanes in structures.values()]
+    parts = []
+    for lanes in structures.values():
+        emit(Phase("building the model"))
+        parts.append(Part(job, sort_lanes(lanes), arrays))
     for part in parts:
+        emit(Phase("proving the compiled program"))
         part.try_out()
     for part in parts:
+        emit(Phase("compiling"))
         part.train(emit)
 
 

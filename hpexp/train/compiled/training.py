@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from hpexp.failures import failure
 from hpexp.messages import EpochEnd, Finished, Message, Started, SummaryData
 from hpexp.model import Divergence, EarlyStopping, Experiment, Result, Status
 from hpexp.train.compiled.checkpoints import Checkpoints
@@ -18,7 +19,6 @@ from hpexp.train.compiled.cohort import Cohort
 from hpexp.train.compiled.program import NEVER, Outcome
 from hpexp.train.compiled.stopping import Best, Flags
 from hpexp.train.compiled.table import Lane
-from hpexp.train.fit import failure
 from hpexp.train.losses import metric_name
 from hpexp.train.summaries import histograms
 from hpexp.train.watch import describe
