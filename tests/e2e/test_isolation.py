@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,15 @@ OWN = """\
 import ctypes
 import os
 import resource
+import sys
+import time
 
 import keras
+
+
+class Odd(Exception):
+    def __str__(self):
+        raise SystemExit("even the text of it ends the process")
 
 
 def build(input_shape, outputs, mischief="none"):
@@ -25,6 +33,12 @@ def build(input_shape, outputs, mischief="none"):
         used = int(open("/proc/self/statm").read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
         resource.setrlimit(resource.RLIMIT_DATA, (used + 2**28, resource.RLIM_INFINITY))
         bytearray(2**32)
+    if mischief == "sleep":
+        time.sleep(3600)
+    if mischief == "quit":
+        sys.exit(0)
+    if mischief == "odd":
+        raise Odd
     return keras.Sequential([keras.Input(input_shape), keras.layers.Dense(outputs)])
 """
 
@@ -33,7 +47,8 @@ name: mischief
 data: iris
 model: {python: "own:build"}
 params: {epochs: 2, batch: full, learning_rate: 0.1}
-grid: {mischief: [none, exit, crash, memory, other]}
+grid: {mischief: [none, sleep, exit, crash, quit, odd, memory, other]}
+timeout: 12s
 """
 
 
@@ -49,8 +64,13 @@ def test_each_run_fails_alone(hpexp: Command) -> None:
     assert "SIGSEGV" in done.stderr
     found = {row["params"]["mischief"]: row for row in rows(hpexp, "mischief")}
     assert {name: row["status"] for name, row in found.items()} == {
-        "none": "done", "exit": "failed", "crash": "failed", "memory": "failed", "other": "done",
+        "none": "done", "sleep": "timeout", "exit": "failed", "crash": "failed", "quit": "failed",
+        "odd": "failed", "memory": "failed", "other": "done",
     }  # fmt: skip
+    limit = "it took longer than the limit of 12 s"
+    assert found["sleep"]["error"] == f"timed out while building the model: {limit}"
+    assert re.fullmatch(r"SystemExit: 0 \(own.py:\d+, in build\)", found["quit"]["error"])
+    assert found["odd"]["error"].startswith("Odd: (its text raised SystemExit) (own.py:")
     assert "exit code 3" in found["exit"]["error"]
     assert "SIGSEGV" in found["crash"]["error"]
     assert "MemoryError" in found["memory"]["error"]
