@@ -4,7 +4,8 @@
 
     Started -> (EpochEnd | SummaryData | LogText)* -> Finished
 
-Before the first run of a job, once its data are loaded, comes DataFound. By a Phase it says
+Before the first run of a job, once its data are loaded, comes DataFound; or DataWrong, and nothing
+else. A job without runs only looks at the data; its `run_id` is ''. By a Phase it says
 what it is at, so that what hangs can be ended with a reason. A worker may
 interleave the messages of several runs (the lanes of a group). The driver alone writes the
 store and the event files, so a worker needs no shared disk.
@@ -43,6 +44,22 @@ class DataFound:
 
     run_id: str
     summary: DataSummary
+    shape: tuple[int, ...] = ()
+    """Of one example as loaded, before a model's own shape."""
+    notes: tuple[str, ...] = ()
+    """What was assumed of them, and what a person may not expect."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataWrong:
+    """No run can be trained on the data of this run, and of the others of its job: they are wrong.
+
+    Nothing more comes for the runs of the job. `message` and `hint` are as in an error.
+    """
+
+    run_id: str
+    message: str
+    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +126,7 @@ class Phase:
     shared: bool = False
 
 
-Message: TypeAlias = DataFound | Started | EpochEnd | SummaryData | LogText | Finished
+Message: TypeAlias = DataFound | DataWrong | Started | EpochEnd | SummaryData | LogText | Finished
 """What is told of a run, and recorded."""
 
 Report: TypeAlias = Message | Phase

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,16 +13,17 @@ from typing import Literal
 
 from hpexp import config, environment, scratch
 from hpexp.anchor import Anchor
+from hpexp.checked import needs_loading, with_checked_data
 from hpexp.errors import ConfigError
 from hpexp.execute import Backend
 from hpexp.interrupt import Interrupt
 from hpexp.jobs import make_jobs, worker_count
-from hpexp.lock import LogsLock
-from hpexp.messages import Finished, Job, Message
+from hpexp.lock import LogsLock, holder
+from hpexp.messages import DataWrong, Finished, Job, Message
 from hpexp.model import FAILURES, EngineChoice, Experiment, Group, Plan, Result, Status
 from hpexp.paths import LogsFolder
 from hpexp.plan import build_plan, refuse_idle_grid
-from hpexp.preview import warnings
+from hpexp.preview import statuses_of, warnings
 from hpexp.progress import View
 from hpexp.recorder import Recorder
 from hpexp.rescue import rescuing
@@ -66,6 +67,8 @@ class Outcome:
     """Whether `--fail-fast` or `max_failures` ended it."""
     overrides: tuple[str, ...] = ()
     """The `--set` of this command, which its plan follows."""
+    wrong: ConfigError | None = None
+    """What ended it where its data turned out to be wrong while it trained."""
 
     @property
     def counts(self) -> Counter[Status]:
@@ -132,12 +135,14 @@ def run(plans: Sequence[Plan], options: RunOptions, view: View, backend: Backend
     """Train what is missing in each plan, one experiment after the other, with the same workers.
 
     Raises:
+        ConfigError: the data of a file are wrong; nothing has been written then.
         LogsBusyError: another hpexp writes to this log folder.
         StoreError: the store cannot be written.
         LogsGoneError: the log folder or its store was taken from under the run; says what is saved.
         NoSpaceError: results of some runs could not be stored; the others are.
     """
     logs = LogsFolder(options.logs)
+    plans = with_checked_data(plans, _to_load(plans, logs, options), backend)
     outcomes: list[Outcome] = []
     with (
         LogsLock.hold(logs, " ".join(options.command)),
@@ -162,11 +167,27 @@ def run(plans: Sequence[Plan], options: RunOptions, view: View, backend: Backend
     return outcomes
 
 
+def _to_load(plans: Sequence[Plan], logs: LogsFolder, options: RunOptions) -> set[str]:
+    """The experiments whose data are to be loaded before anything is written."""
+    if holder(logs) is not None:
+        # Taking the lock will tell by whom.
+        return set()
+    return {
+        plan.experiment.name
+        for plan in plans
+        if needs_loading(plan) and (options.fresh or _missing(plan, statuses_of(plan, logs.root)))
+    }
+
+
+def _missing(plan: Plan, statuses: Mapping[str, Status]) -> bool:
+    return not all(_finished(statuses.get(run.id)) for run in plan.runs)
+
+
 def _train(session: _Session, plan: Plan, todo: set[str]) -> Outcome:
     """Train one experiment's missing runs."""
     experiment = plan.experiment
     recorder = Recorder(experiment, plan.runs, session.store, session.logs, session.view, session.room)
-    gave_up = False
+    gave_up, wrong = False, None
     if todo:
         jobs = make_jobs(plan, todo, session.workers, session.logs)
         runs = [run for run in plan.runs if run.id in todo]
@@ -177,6 +198,8 @@ def _train(session: _Session, plan: Plan, todo: set[str]) -> Outcome:
         try:
             recorder.begin(plan)
             gave_up = _execute(session.backend, jobs, recorder, most, session.interrupt)
+        except ConfigError as error:
+            wrong = error
         finally:
             try:
                 recorder.close()
@@ -185,7 +208,8 @@ def _train(session: _Session, plan: Plan, todo: set[str]) -> Outcome:
                 session.view.close()
     interrupted = session.interrupt.requested
     skipped = len(plan.runs) - len(todo)
-    return Outcome(plan, skipped, recorder.results, interrupted, gave_up, session.options.overrides)
+    overrides = session.options.overrides
+    return Outcome(plan, skipped, recorder.results, interrupted, gave_up, overrides, wrong)
 
 
 def _begin(store: Store, plan: Plan, options: RunOptions) -> set[str]:
@@ -215,7 +239,10 @@ def _finished(status: Status | None) -> bool:
 def _execute(
     backend: Backend, jobs: list[Job], recorder: Recorder, max_failures: int | None, interrupt: Interrupt
 ) -> bool:
-    """Train `jobs` to the end, to a Ctrl-C, or to one failure too many (returns True)."""
+    """Train `jobs` to the end, to a Ctrl-C, or to one failure too many (returns True).
+
+    Raises ConfigError where the data turn out to be wrong.
+    """
     retries = Retries(jobs, backend.submit)
     for job in jobs:
         backend.submit(job)
@@ -230,6 +257,9 @@ def _execute(
             ticked = time.monotonic()
         if message is None:
             continue
+        if isinstance(message, DataWrong):
+            backend.close()
+            raise config.wrong_data(jobs[0].experiment, message.message, message.hint)
         sealed = recorder.sealed(message)
         if retries.takes(sealed):
             continue

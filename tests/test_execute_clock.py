@@ -136,3 +136,14 @@ def test_the_idle_limit_counts_from_the_last_epoch() -> None:
     assert clock.expired() is None
     time.seconds = 9.5
     assert clock.expired() == "timed out while training: no epoch ended for 5 s"
+
+
+def test_a_job_without_runs_has_the_limits_of_loading_alone() -> None:
+    clock, time = clock_of(Limits())
+    time.seconds = 1000
+    assert clock.expired() is None, "it is not free, because it loads"
+    clock, time = clock_of(Limits(timeout=5))
+    clock.see(Phase("loading data", shared=True))
+    time.seconds = 5.5
+    assert clock.expired() == "timed out while loading data: it took longer than the limit of 5 s"
+    assert clock.guilty() == []

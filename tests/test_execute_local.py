@@ -14,7 +14,7 @@ import pytest
 
 from hpexp.errors import HpexpError
 from hpexp.execute.local import LocalBackend
-from hpexp.messages import EpochEnd, Finished, Job, LogText, Message, Started
+from hpexp.messages import DataWrong, EpochEnd, Finished, Job, LogText, Message, Started
 from hpexp.model import Limits, Status
 from tests.builders import a_job, a_run, an_experiment
 
@@ -126,6 +126,14 @@ def test_data_that_hang_do_so_for_every_run(backend: LocalBackend) -> None:
     messages = train(backend, a_job(experiment, *runs, engine="compiled"), a_job(an_experiment(), a_run(9)))
     assert errors(messages) == ["timed out while loading data: no sign of life for 2 s"] * 3
     assert results(messages)[a_run(9).id] is Status.DONE
+
+
+def test_data_that_hang_where_they_are_looked_at_are_wrong(backend: LocalBackend) -> None:
+    """A job without runs has no run to tell of."""
+    experiment = an_experiment(limits=Limits(timeout=1), behave="hang loading")
+    (wrong,) = train(backend, a_job(experiment))
+    assert isinstance(wrong, DataWrong)
+    assert wrong.message == "timed out while loading data: it took longer than the limit of 1 s"
 
 
 def test_a_run_that_forked_is_stopped_with_its_children(backend: LocalBackend) -> None:

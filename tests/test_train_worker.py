@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hpexp.messages import Finished, Job, LogText, Message, Report, Started, SummaryData
-from hpexp.model import DataSpec, Group, Resources, Result, Status
+from hpexp.messages import DataFound, DataWrong, Finished, Job, LogText, Message, Report, Started, SummaryData
+from hpexp.model import DataSpec, Group, Resources, Result, Run, Status
 from hpexp.train import compiled, worker
 from tests.builders import of_runs
 from tests.engines import experiment, runs
@@ -30,13 +31,60 @@ def results(messages: list[Message]) -> dict[str, Result]:
     return {m.run_id: m.result for m in messages if isinstance(m, Finished)}
 
 
-def test_data_that_cannot_be_had_fail_every_run() -> None:
-    spec = replace(SPEC, data=DataSpec("npz", "/nowhere.npz"))
+WRONG = [
+    ("X * np.nan, Y", "example 0 holds NaN or infinity"),
+    ("np.where(X > 88, np.inf, X), Y", "example 89 holds NaN or infinity"),
+    ("X * 1e38, Y", "too large for float32"),
+    ("X, Y * 0", "there is only one class, 0"),
+    ("X, np.ones((90, 3, 2))", "the target has shape (90, 3, 2)"),
+    ("X[:, :0], Y", "which holds no inputs"),
+    ("X[:0], Y[:0]", "there are no examples"),
+    ("X, Y[:30]", "x has shape (90, 2) and y (30,)"),
+    ("X[:2], Y[:2]", "2 examples are too few"),
+    ("X", "must be a pair (x, y), not ndarray"),
+]
+
+
+@pytest.mark.parametrize(("returned", "message"), WRONG)
+@pytest.mark.parametrize("lanes", [LANES, ()], ids=["to train", "to look at"])
+def test_wrong_data_are_told_and_nothing_else(
+    returned: str, message: str, lanes: tuple[Run, ...], tmp_path: Path
+) -> None:
+    module = f"wrong_{abs(hash((str(tmp_path), returned)))}"
+    (tmp_path / f"{module}.py").write_text(
+        "import numpy as np\nX = np.stack([np.arange(90.0)] * 2, 1)\nY = np.arange(90) % 2\n"
+        f"def data():\n    return {returned}\n"
+    )
+    data = DataSpec("python", f"{module}:data", folder=str(tmp_path))
+    (found,) = train(experiment=replace(SPEC, data=data), group=Group(0, "fit", lanes))
+    assert isinstance(found, DataWrong)
+    assert message in found.message
+    assert found.run_id == ("r0" if lanes else "")
+
+
+def test_files_that_are_gone_are_wrong_data() -> None:
+    (found,) = train(experiment=replace(SPEC, data=DataSpec("npz", "/nowhere.npz")))
+    assert found == DataWrong("r0", "there is no /nowhere.npz")
+
+
+def test_what_a_data_function_raises_fails_its_runs(tmp_path: Path) -> None:
+    (tmp_path / "raising_data.py").write_text("def data():\n    return 1 / 0\n")
+    spec = replace(SPEC, data=DataSpec("python", "raising_data:data", folder=str(tmp_path)))
     messages = train(experiment=spec)
     assert [type(m) for m in messages] == [Started, Finished, Started, Finished]
     for result in results(messages).values():
         assert result.status is Status.FAILED
-        assert result.error == "there is no /nowhere.npz"
+        assert str(result.error).startswith("ZeroDivisionError: division by zero")
+        assert "return 1 / 0" in str(result.traceback)
+    assert not train(experiment=spec, group=Group(0, "fit", ()))
+
+
+def test_a_job_without_runs_tells_of_the_data() -> None:
+    reports: list[Report] = []
+    worker.train_job(Job(SPEC, Group(0, "fit", ())), reports.append)
+    (_, found) = reports
+    assert isinstance(found, DataFound)
+    assert (found.run_id, found.shape) == ("", (2,))
 
 
 @pytest.mark.parametrize("error", [compiled.NotCompilable("too odd"), ValueError("broken")])

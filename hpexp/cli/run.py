@@ -58,7 +58,7 @@ def run(
 ) -> None:
     """Train every run of the experiments that is not done yet, and say what was learned."""
     from hpexp import run as story
-    from hpexp.cli.terminal import messages, output
+    from hpexp.cli.terminal import messages, output, print_error
     from hpexp.junit import refuse_folder, write_junit
     from hpexp.progress import view_for
     from hpexp.summary import exit_code, print_json, print_summary
@@ -91,4 +91,7 @@ def run(
         else:
             for outcome in outcomes:
                 print_summary(outcome, logs, output(), smoke=smoke)
+        for outcome in outcomes:
+            if outcome.wrong is not None:
+                print_error(outcome.wrong)
         raise typer.Exit(exit_code(outcomes))

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from hpexp.errors import ConfigError, DataError, Problem
 from hpexp.model import DataFacts, Experiment
 
-__all__ = ["data_facts", "json_schema", "load", "load_text"]
+__all__ = ["data_facts", "json_schema", "load", "load_text", "wrong_data"]
 
 
 def load(path: Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> Experiment:
@@ -39,11 +40,28 @@ def data_facts(experiment: Experiment) -> DataFacts:
     Reads files but loads no array library. Runs no code of the experiment's own.
 
     Raises:
-        DataError: the data cannot be read, or cannot be split as asked.
+        ConfigError: the data cannot be read, or cannot be split as asked.
     """
     from hpexp.config.facts import facts_of
 
-    return facts_of(experiment.data, smoke=experiment.smoke)
+    try:
+        return facts_of(experiment.data, smoke=experiment.smoke)
+    except DataError as error:
+        raise wrong_data(experiment, str(error), error.hint) from error
+
+
+def wrong_data(experiment: Experiment, message: str, hint: str | None = None) -> ConfigError:
+    """The error of a file whose data are wrong: it names the place that says which data."""
+    from hpexp.config.reader import read
+    from hpexp.config.translate import problem_at
+
+    message = " ".join(message.split())
+    try:
+        root, _ = read(experiment.text, experiment.path)
+    except ConfigError:
+        root = None
+    place = Problem(0, 0, "data", message) if root is None else problem_at(root, ("data",), message)
+    return ConfigError(experiment.path, [place], hint=hint)
 
 
 def json_schema() -> dict[str, Any]:

@@ -13,7 +13,8 @@ class Backend(Protocol):
 
     Jobs are taken in the order they are submitted; more may be submitted while
     `messages` is being read. Every run of every submitted job gets exactly one
-    `Finished`, also when its worker dies, unless the backend is closed first.
+    `Finished`, also when its worker dies, unless its data are wrong or the backend is
+    closed first.
     """
 
     def resize(self, workers: int) -> None:

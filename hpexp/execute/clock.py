@@ -62,7 +62,7 @@ class JobClock:
     def expired(self) -> str | None:
         """Why the worker must be stopped now, or None."""
         silent = self._now() - self._heard
-        if not self.unfinished:
+        if self.job.group.runs and not self.unfinished:
             return "it did not come to an end" if silent > LINGER_SECONDS else None
         limit, idle = self._limits.timeout, self._limits.idle_timeout
         if limit is not None and self.seconds() > limit * self._sharing():

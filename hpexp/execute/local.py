@@ -15,7 +15,7 @@ from dataclasses import replace
 from hpexp.errors import HpexpError
 from hpexp.execute.clock import JobClock
 from hpexp.execute.process import Inbox, Received, WorkerProcess
-from hpexp.messages import Finished, Free, Job, LogText, Message, Phase, Started
+from hpexp.messages import DataWrong, Finished, Free, Job, LogText, Message, Phase, Started
 from hpexp.model import Group, Result, Status
 
 TICK_SECONDS = 0.25
@@ -170,6 +170,9 @@ class LocalBackend:
 
     def _timed_out(self, clock: JobClock, why: str, tail: str) -> Iterator[Message]:
         """The guilty runs have ended. Where it may be any of them, each is tried alone."""
+        if not clock.job.group.runs:
+            yield DataWrong("", why, hint="give it more time, or load less")
+            return
         guilty = clock.guilty()
         for run_id in guilty:
             if tail:

@@ -10,7 +10,7 @@ from typing import Any
 from hpexp import config, environment
 from hpexp.errors import HpexpError, UsageError
 from hpexp.execute import Backend
-from hpexp.messages import EpochEnd, Finished, Job
+from hpexp.messages import DataWrong, EpochEnd, Finished, Job
 from hpexp.model import Experiment, Group, Plan, Result
 from hpexp.plan import build_plan
 from hpexp.rerun.compare import Comparison, largest, numbers
@@ -74,6 +74,8 @@ def _train(job: Job, backend: Backend) -> tuple[Result, list[EpochEnd]]:
     for message in backend.messages():
         if isinstance(message, EpochEnd):
             curve.append(message)
+        elif isinstance(message, DataWrong):
+            raise config.wrong_data(job.experiment, message.message, message.hint)
         elif isinstance(message, Finished):
             return message.result, curve
     raise AssertionError("every run ends in a Finished")

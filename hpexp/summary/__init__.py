@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from hpexp import text
-from hpexp.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK
+from hpexp.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE
 from hpexp.model import FAILURES
 from hpexp.paths import LogsFolder, logs_words
 from hpexp.results.groups import spread_dict
@@ -29,9 +29,14 @@ SHOWN_POINTS = 10
 
 
 def exit_code(outcomes: Sequence[Outcome]) -> int:
-    """130 after a Ctrl-C, 1 where a run has no answer, else 0. A diverged run has its answer."""
+    """130 after a Ctrl-C, 2 where data were wrong, 1 where a run has no answer, else 0.
+
+    A diverged run has its answer.
+    """
     if any(outcome.interrupted for outcome in outcomes):
         return EXIT_INTERRUPTED
+    if any(outcome.wrong for outcome in outcomes):
+        return EXIT_USAGE
     return EXIT_OK if all(map(_complete, outcomes)) else EXIT_FAILED
 
 

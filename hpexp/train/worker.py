@@ -12,7 +12,7 @@ import keras
 from hpexp.errors import HpexpError
 from hpexp.failures import failure, traceback_of
 from hpexp.memory import TOO_LARGE
-from hpexp.messages import DataFound, Finished, Job, LogText, Phase, Report, Started, SummaryData
+from hpexp.messages import DataFound, DataWrong, Finished, Job, LogText, Phase, Report, Started, SummaryData
 from hpexp.model import Experiment, Run
 from hpexp.train.data import Arrays, Data, Streamed, open_data, prepare, summarize
 from hpexp.train.fit import train_run
@@ -31,18 +31,22 @@ def warm_up() -> None:
 
 
 def train_job(job: Job, emit: Emit) -> None:
-    """Train all runs of a job; each ends in a Finished, whatever happens.
+    """Train all runs of a job; each ends in a Finished, whatever happens, unless the data are wrong.
 
     A compiled group that cannot be trained as one program goes run by run through
     `fit`, and each run's log says why.
     """
     runs = job.group.runs
+    first = runs[0].id if runs else ""
     if job.threads:
         use_threads(job.threads)
     emit(Phase("loading data", shared=True))
     try:
         data = _data(job.experiment)
-        emit(DataFound(runs[0].id, summarize(data)))
+        emit(DataFound(first, summarize(data), data.problem.input_shape, data.notes))
+    except HpexpError as error:
+        emit(DataWrong(first, str(error), error.hint))
+        return
     except BaseException as error:  # own code may raise SystemExit, or anything
         for run in runs:
             emit(Started(run.id, time.time()))

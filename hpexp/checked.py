@@ -1,0 +1,47 @@
+"""Before anything is written: a worker loads the data that only loading can check.
+
+Wrong data are a wrong file: nothing is trained, and nothing written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from hpexp import config
+from hpexp.execute import Backend
+from hpexp.messages import DataFound, DataWrong, Job
+from hpexp.model import DataFacts, Group, Plan
+
+
+def with_checked_data(plans: Sequence[Plan], names: Collection[str], backend: Backend) -> list[Plan]:
+    """The plans, with what is known of their data once they are loaded; `names` are those to look at.
+
+    What a data function raises itself is no matter here: its runs fail of it, with the traceback
+    in their logs.
+
+    Raises:
+        ConfigError: the data of a file are wrong; names the place that says which data.
+    """
+    facts = {plan.experiment.name: plan.facts for plan in plans}
+    # A worker keeps what it loaded last: the first experiment's data, which it trains on at once.
+    for plan in reversed(plans):
+        if plan.experiment.name in names:
+            facts[plan.experiment.name] = _looked_at(plan, backend)
+    return [replace(plan, facts=facts[plan.experiment.name]) for plan in plans]
+
+
+def needs_loading(plan: Plan) -> bool:
+    """Whether the data can be wrong in ways that only loading them tells."""
+    return plan.experiment.data.kind != "builtin"
+
+
+def _looked_at(plan: Plan, backend: Backend) -> DataFacts:
+    backend.submit(Job(plan.experiment, Group(0, "fit", ())))
+    facts = plan.facts
+    for message in backend.messages():
+        if isinstance(message, DataWrong):
+            raise config.wrong_data(plan.experiment, message.message, message.hint)
+        if isinstance(message, DataFound) and plan.experiment.data.kind == "python":
+            facts = replace(facts, shape=message.shape, notes=message.notes)
+    return facts
