@@ -9,8 +9,8 @@ SHARE_OF_FREE = 0.4
 """Of the memory free now, what all workers together may take where the experiment sets no budget."""
 
 COPIES = 3
-"""Of the data that are in memory at once: as read, split and scaled, and as tensors. Of a batch: the one
-that is trained, and two made ready."""
+"""Of the data that are in memory at once: as read (float64 count twice), scaled, and as tensors. Of a batch:
+the one that is trained, and two made ready."""
 
 _ALWAYS_FITS = 100 * 10**6
 """Bytes that are not worth a look at the free memory."""
@@ -32,7 +32,7 @@ def too_large(size: DataSize | None, resources: Resources) -> bool:
     """Whether the data have to stay on disk; never said of data whose size is not known."""
     if size is None:
         return False
-    needed = COPIES * size.bytes
+    needed = (COPIES + size.wide) * size.bytes
     if resources.memory is None and needed <= _ALWAYS_FITS:
         return False
     return needed > budget(resources)

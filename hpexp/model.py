@@ -79,10 +79,14 @@ class DataSpec:
 
 @dataclass(frozen=True, slots=True)
 class DataSize:
-    """How large data are as float32 arrays: all examples, and the bytes of one with its target."""
+    """How large data are as float32 arrays: all examples, and the bytes of one with its target.
+
+    `wide` data are float64 until they are scaled, because float32 cannot hold them.
+    """
 
     examples: int
     example_bytes: int
+    wide: bool = False
 
     @property
     def bytes(self) -> int:

@@ -82,7 +82,7 @@ def test_a_chosen_task_holds_and_nothing_is_said(y: Any, chosen: Task) -> None:
         (I * 0.0, "classification", "there is only one class, 0"),
         (np.full(N, "a"), None, "there is only one class, a"),
         (np.array(["a", "b"])[I % 2], "regression", "the target is text, which regression cannot learn"),
-        (I * np.nan, None, "the target holds NaN or infinity"),
+        (I * np.nan, None, "the target of example 0 holds NaN or infinity"),
         (I.astype("M8[D]"), None, "the target is dates"),
         (I * 1j, None, "the target is complex numbers"),
     ],

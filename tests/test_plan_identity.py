@@ -41,7 +41,7 @@ def test_an_id_is_twelve_hex_digits() -> None:
 
 def test_an_id_is_the_same_tomorrow() -> None:
     """A change here makes everyone's finished runs unknown; it belongs with a higher TRAINING_VERSION."""
-    assert ids() == ["c8ff18cb8c14"]
+    assert ids() == ["98bab9373b30"]
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
+from hpexp.config.facts import facts_of
 from hpexp.errors import DataError
-from hpexp.model import DataSpec, ModelSpec, Split
-from hpexp.train.data import load, prepare
+from hpexp.model import DataSpec, DataSummary, ModelSpec, Resources, Split
+from hpexp.train.data import Arrays, Streamed, load, open_data, prepare, prepared
+from hpexp.train.data.classes import absent_classes
 from hpexp.train.data.split import split_examples
 from hpexp.vocabulary import BUILTIN_DATA
 
@@ -21,7 +27,7 @@ def test_builtin_data_are_finite_split_and_typed(name: str) -> None:
     arrays = load(DataSpec("builtin", name))
     total = len(arrays.x_train) + len(arrays.x_validation) + len(arrays.x_test)
     assert len(arrays.x_validation) == len(arrays.x_test) == round(total * 0.2)
-    assert arrays.x_train.dtype == np.float32
+    assert prepare(arrays, MLP, {}).x_train.dtype == np.float32
     assert np.isfinite(arrays.x_train).all()
     if name == "diabetes":
         assert arrays.task == "regression"
@@ -89,9 +95,53 @@ def test_split_sizes(examples: int, split: Split, sizes: tuple[int, int, int]) -
     assert (len(parts.train), len(parts.validation), len(parts.test)) == sizes
 
 
-def test_a_class_too_rare_to_stratify_is_no_error() -> None:
-    parts = split_examples(10, np.array([0] * 9 + [1]), Split(0.2, 0.2))
-    assert (len(parts.train), len(parts.validation), len(parts.test)) == (6, 2, 2)
+def test_a_class_too_rare_to_stratify_leaves_the_others_stratified() -> None:
+    classes = np.repeat([0, 1, 2], [60, 39, 1])
+    for seed in range(5):
+        parts = split_examples(100, classes, Split(0.2, 0.2, seed))
+        assert (len(parts.train), len(parts.validation), len(parts.test)) == (60, 20, 20)
+        assert np.bincount(classes[parts.test]).tolist() == [12, 8]
+        assert np.bincount(classes[parts.validation]).tolist() == [12, 8]
+        assert np.bincount(classes[parts.train]).tolist() == [36, 23, 1]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_splits_of_any_classes(seed: int) -> None:
+    """Within one of their share, no class without a training example, all places filled."""
+    random = np.random.default_rng(seed)
+    counts = np.concatenate([random.integers(20, 60, 4), random.integers(1, 3, 6)])
+    classes = random.permutation(np.repeat(np.arange(10), counts))
+    parts = split_examples(len(classes), classes, Split(0.25, 0.25, seed))
+    found = {name: np.bincount(classes[getattr(parts, name)], minlength=10) for name in ("test", "train")}
+    assert len(parts.test) == len(parts.validation) == round(len(classes) * 0.25)
+    assert (found["train"] > 0).all()
+    common = counts >= 20
+    share = round(len(classes) * 0.25) / counts[counts > 1].sum()
+    assert (np.abs(found["test"] - counts * share)[common] < 1).all()
+
+
+def test_classes_without_a_second_example_are_taken_where_nothing_else_is_left() -> None:
+    parts = split_examples(10, np.arange(10), Split(0.2, 0.2))
+    assert sorted(np.concatenate([parts.train, parts.validation, parts.test])) == list(range(10))
+
+
+def test_quotas_are_those_of_scikit_learn() -> None:
+    from sklearn.model_selection import StratifiedShuffleSplit
+
+    for seed in range(20):
+        classes = np.random.default_rng(seed).choice(4, 200, p=[0.5, 0.3, 0.15, 0.05])
+        splitter = StratifiedShuffleSplit(1, test_size=50, random_state=seed)
+        _, theirs = next(splitter.split(classes, classes))
+        ours = split_examples(200, classes, Split(0.0, 0.25, seed)).test
+        difference = np.bincount(classes[ours], minlength=4) - np.bincount(classes[theirs], minlength=4)
+        assert np.abs(difference).max() <= 1
+
+
+def test_what_a_split_lacks_is_said() -> None:
+    counts = {"train": (3, 1, 1), "validation": (1, 0, 0), "test": (0, 0, 0)}
+    data = DataSummary("classification", {"train": 5, "validation": 1, "test": 0}, ("a", "b", "c"), counts)
+    assert absent_classes(data) == ("the validation split has no example of b (1), c (1)",)
+    assert absent_classes(replace(data, counts={**counts, "validation": (1, 1, 1)})) == ()
 
 
 def test_too_few_examples() -> None:
@@ -130,3 +180,55 @@ def test_images_are_flat_for_an_mlp_alone() -> None:
     arrays = load(DataSpec("builtin", "digits"))
     assert prepare(arrays, MLP, {}).problem.input_shape == (64,)
     assert prepare(arrays, CNN, {}).problem.input_shape == (8, 8, 1)
+
+
+def archive(tmp_path: Path, x: np.ndarray) -> DataSpec:
+    np.savez(tmp_path / "d.npz", x=x, y=np.arange(len(x)) % 2)
+    return DataSpec("npz", str(tmp_path / "d.npz"))
+
+
+@pytest.mark.parametrize("resources", [Resources(), Resources(memory=1)], ids=["memory", "disk"])
+@pytest.mark.parametrize("how", ["standard", "minmax"])
+@pytest.mark.parametrize("dtype", [np.float64, np.int64])
+def test_a_small_signal_around_a_large_offset_stays(
+    resources: Resources, how: str, dtype: Any, tmp_path: Path, private_tmp: Path
+) -> None:
+    """float32 knows 1.7e9 and the next number 128 seconds later."""
+    seconds = 1_700_000_000 + np.random.default_rng(0).integers(0, 100, (60, 2)).astype(dtype)
+    data = open_data(archive(tmp_path, seconds), resources)
+    small = inputs_of(open_data(archive(tmp_path, seconds - 1_700_000_000), Resources())).astype(np.float64)
+    if how == "standard":
+        expected = (small - small.mean(axis=0)) / small.std(axis=0)
+    else:
+        expected = (small - small.min(axis=0)) / np.ptp(small, axis=0)
+    got = inputs_of(prepared(data, MLP, {"normalize": how}))
+    assert got.dtype == np.float32
+    np.testing.assert_allclose(got, expected, rtol=1e-6, atol=2e-7)
+
+
+def inputs_of(data: Arrays | Streamed) -> np.ndarray:
+    return data.x_train if isinstance(data, Arrays) else data.inputs(data.train, slice(None))
+
+
+@pytest.mark.parametrize("resources", [Resources(), Resources(memory=1)], ids=["memory", "disk"])
+@pytest.mark.parametrize("number", [1e39, -1e39, 1e300])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_number_too_large_for_float32_is_told_with_its_place(
+    resources: Resources, number: float, order: Any, tmp_path: Path, private_tmp: Path
+) -> None:
+    x = np.ones((30, 3))
+    x[17, 2] = number
+    spec = archive(tmp_path, np.asarray(x, order=order))
+    text = f"example 17 holds {number:g}, too large for float32".replace("+", r"\+")
+    with pytest.raises(DataError, match=text):
+        facts_of(spec)
+    with pytest.raises(DataError, match=text + r" \(input 2\)"):
+        open_data(spec, resources)
+
+
+def test_a_target_too_large_for_float32_is_told_with_its_place(tmp_path: Path) -> None:
+    np.savez(tmp_path / "d.npz", x=np.ones((30, 2)), y=np.where(np.arange(30) == 4, 1e39, np.arange(30) / 7))
+    spec = DataSpec("npz", str(tmp_path / "d.npz"))
+    for read in (facts_of, load):
+        with pytest.raises(DataError, match=r"target.* holds 1e\+39, too large for float32"):
+            read(spec)

@@ -68,7 +68,7 @@ def test_a_smoke_run_uses_a_slice(tmp_path: Path) -> None:
 BAD = [
     (np.full((EXAMPLES, 5), np.nan), np.arange(EXAMPLES) % 2, "example 0 holds NaN or infinity"),
     (np.ones((EXAMPLES, 5)), np.zeros(EXAMPLES, int), "there is only one class, 0"),
-    (np.ones((EXAMPLES, 5)), np.full(EXAMPLES, np.nan), "the target holds NaN or infinity"),
+    (np.ones((EXAMPLES, 5)), np.full(EXAMPLES, np.nan), "the target of example 0 holds NaN or infinity"),
     (np.full((EXAMPLES, 5), "a"), np.arange(EXAMPLES) % 2, "the inputs are <U1, not numbers"),
     (np.ones((EXAMPLES, 5)), np.ones(3), "they need one entry an example"),
 ]
@@ -95,7 +95,7 @@ def test_bad_arrays(save: Any, x: Any, y: Any, message: str, tmp_path: Path) -> 
         ("x,y\n1,1\n2,\n", "column y: row 3 is empty"),
         ("y\n1\n2\n", "no column besides the target"),
         ("x,y\n1,a\n2,a\n3,a\n", "only one class, a"),
-        ("x,y\n" + "1,a\n1e300,b\n" * 3, "example 1 holds NaN or infinity"),
+        ("x,y\n" + "1,a\n1e300,b\n" * 3, "example 1 holds 1e.300, too large for float32"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")

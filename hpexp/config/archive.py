@@ -20,6 +20,7 @@ from typing import IO
 
 from hpexp.config import inputs, wording
 from hpexp.config.targets import TargetArray
+from hpexp.config.tasks import LARGEST, what_it_holds
 from hpexp.errors import DataError
 from hpexp.model import Task
 
@@ -28,8 +29,11 @@ _CHECKED = 1_000_000
 
 _CODES = {"b1": "?", "i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "u4": "I", "i8": "q", "u8": "Q",
           "f2": "e", "f4": "f", "f8": "d"}  # fmt: skip
+_NARROW = ("b1", "i1", "u1", "i2", "u2", "f2", "f4")
+"""Types of which float32 holds every value."""
 _CHUNK = 1 << 19
 """Bytes, at most, that are read in one go."""
+_FILL = "change or drop such rows first"
 _LONGEST_HEADER = 10_000
 _SHAPE = re.compile(r"'shape': *\(((?:[0-9]{1,18}, *)*[0-9]{0,18})\)")
 _BY_COLUMNS = re.compile(r"'fortran_order': *True")
@@ -77,7 +81,7 @@ def read_archive(path: Path, x_name: str, y_name: str, task: Task | None) -> Arc
             x, y = _header(archive, x_name, path), _header(archive, y_name, path)
             _check_shapes(path, x, y)
             if x.kind == "f" and x.size <= _CHECKED:
-                _check_finite(archive, x_name, x, f"{path}: x holds NaN or infinity")
+                _check_range(archive, x_name, x, f"{path}: {x_name}")
             decision = _targets(archive, y_name, y).decide(str(path), task)
     except (
         zipfile.BadZipFile,
@@ -93,15 +97,16 @@ def read_archive(path: Path, x_name: str, y_name: str, task: Task | None) -> Arc
     return ArchiveFacts(decision.task, x.shape[0], content, x.shape[1:] or (1,), notes)
 
 
-def read_shapes(path: Path, x_name: str, y_name: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The shapes of an archive's inputs and targets.
+def read_shapes(path: Path, x_name: str, y_name: str) -> tuple[tuple[int, ...], tuple[int, ...], bool]:
+    """The shapes of an archive's inputs and targets, and whether float32 cannot hold the inputs.
 
     Raises:
         DataError: it lacks an array, or one cannot be read.
         zipfile.BadZipFile: it is no archive.
     """
     with zipfile.ZipFile(path) as archive:
-        return _header(archive, x_name, path).shape, _header(archive, y_name, path).shape
+        x, y = _header(archive, x_name, path), _header(archive, y_name, path)
+    return x.shape, y.shape, x.descr[1:] not in _NARROW
 
 
 def _header(archive: zipfile.ZipFile, name: str, path: Path) -> _Header:
@@ -167,12 +172,16 @@ def _values(archive: zipfile.ZipFile, name: str, header: _Header) -> Generator[f
             left -= count
 
 
-def _check_finite(archive: zipfile.ZipFile, name: str, header: _Header, message: str) -> None:
+def _check_range(archive: zipfile.ZipFile, name: str, header: _Header, where: str) -> None:
+    """Raise DataError for the first number that float32 cannot hold."""
     if header.descr[1:] not in _CODES:
         return
     with closing(_values(archive, name, header)) as values:
-        if not all(map(math.isfinite, values)):
-            raise DataError(message, hint="fill or drop such rows first")
+        for place, value in enumerate(values):
+            if not abs(value) <= LARGEST:
+                rows = header.shape[0]
+                example = place % rows if header.by_columns else place // (header.size // rows)
+                raise DataError(f"{where}: example {example} holds {what_it_holds(value)}", hint=_FILL)
 
 
 def _targets(archive: zipfile.ZipFile, name: str, header: _Header) -> TargetArray:

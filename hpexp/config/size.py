@@ -40,8 +40,8 @@ def size_of(spec: DataSpec) -> DataSize | None:
         if spec.kind == "keras":
             return _size(*_DOWNLOADS[spec.source])
         if spec.kind == "npz":
-            x, y = read_shapes(path, str(spec.options.get("x", "x")), str(spec.options.get("y", "y")))
-            return _size(x[0], math.prod(x[1:]), math.prod(y[1:]))
+            x, y, wide = read_shapes(path, str(spec.options.get("x", "x")), str(spec.options.get("y", "y")))
+            return _size(x[0], math.prod(x[1:]), math.prod(y[1:]), wide=wide)
         if spec.kind == "images":
             return _size(count_images(path), math.prod(image_shape(spec.options)))
         return _of_table(path) if spec.kind == "csv" else None
@@ -61,8 +61,8 @@ def image_shape(options: Params) -> tuple[int, int, int]:
     return rows, columns, 1 if options.get("color") == "grayscale" else 3
 
 
-def _size(examples: int, inputs: int, targets: int = 1) -> DataSize:
-    return DataSize(examples, _NUMBER * (inputs + targets))
+def _size(examples: int, inputs: int, targets: int = 1, *, wide: bool = False) -> DataSize:
+    return DataSize(examples, _NUMBER * (inputs + targets), wide)
 
 
 def _of_table(path: Path) -> DataSize:
@@ -77,7 +77,7 @@ def _of_table(path: Path) -> DataSize:
     examples = len(rows) if whole else round(len(rows) * path.stat().st_size / end)
     # The target is counted with the inputs.
     width = sum(map(_width, zip(*rows, strict=True)))
-    return _size(examples, width, 0)
+    return _size(examples, width, 0, wide=True)
 
 
 def _width(cells: tuple[str, ...]) -> int:

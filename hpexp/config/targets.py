@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hpexp.config.tasks import RARE
+from hpexp.config.tasks import LARGEST, RARE, what_it_holds
 from hpexp.errors import DataError
 from hpexp.model import Task
 
@@ -44,14 +44,21 @@ class TargetArray:
         """Different values, up to one more than few; of one column only."""
         self._used: set[int] = set()
         """Columns that hold a 1."""
-        self._whole = self._finite = self._binary = self._single = self._shares = True
+        self._whole = self._binary = self._single = self._shares = True
+        self._rows = 0
+        self._odd = ""
+        """The first example that float32 cannot hold, in words."""
 
     def add(self, rows: NDArray[Any]) -> None:
-        """The next rows, in any order."""
+        """The next rows."""
         import numpy as np
 
-        if self._dtype.kind == "f" and self._finite:
-            self._finite = bool(np.isfinite(rows).all())
+        if self._dtype.kind == "f" and not self._odd:
+            odd = np.argwhere(~(np.abs(rows) <= LARGEST))
+            if len(odd):
+                value = float(rows[tuple(odd[0])])
+                self._odd = f"example {self._rows + odd[0][0]} holds {what_it_holds(value)}"
+        self._rows += len(rows)
         if len(self._shape) == 1:
             column = rows.reshape(-1)
             if self._dtype.kind not in _NUMBERS or len(self._seen) <= self._few:
@@ -81,8 +88,8 @@ class TargetArray:
             )
         if kind not in _NUMBERS + "US":
             raise DataError(f"{name}: the target is {_KINDS.get(kind, self._dtype)}, not numbers or text")
-        if not self._finite:
-            raise DataError(f"{name}: the target holds NaN or infinity", hint="fill or drop such rows first")
+        if self._odd:
+            raise DataError(f"{name}: the target of {self._odd}", hint="change or drop such rows first")
         is_text = kind in "US"
         if is_text and chosen == "regression":
             raise DataError(f"{name}: the target is text, which regression cannot learn")

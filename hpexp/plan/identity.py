@@ -8,7 +8,7 @@ from hpexp.model import DataFacts, Experiment
 from hpexp.plan.own import OwnModel
 from hpexp.plan.values import canonical_json
 
-TRAINING_VERSION = 1
+TRAINING_VERSION = 2
 """Goes up by one when the same run trains to other numbers than before."""
 
 DIGITS = 12

@@ -15,6 +15,7 @@ from hpexp.memory import TOO_LARGE
 from hpexp.messages import DataFound, DataWrong, Finished, Job, LogText, Phase, Report, Started, SummaryData
 from hpexp.model import Experiment, Run
 from hpexp.train.data import Arrays, Data, Streamed, open_data, prepare, summarize
+from hpexp.train.data.classes import absent_classes
 from hpexp.train.fit import train_run
 from hpexp.train.models import build_model
 from hpexp.train.start import devices, use_threads
@@ -43,7 +44,9 @@ def train_job(job: Job, emit: Emit) -> None:
     emit(Phase("loading data", shared=True))
     try:
         data = _data(job.experiment)
-        emit(DataFound(first, summarize(data), data.problem.input_shape, data.notes))
+        summary = summarize(data)
+        notes = (*data.notes, *(() if job.experiment.smoke else absent_classes(summary)))
+        emit(DataFound(first, summary, data.problem.input_shape, notes))
     except HpexpError as error:
         emit(DataWrong(first, str(error), error.hint))
         return

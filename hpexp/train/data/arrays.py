@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -10,10 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpexp.model import ModelSpec, Params, Task
+from hpexp.train.data.rows import rows_at_once
+from hpexp.train.data.scaling import Statistics
 from hpexp.train.models import Problem
 
-Features: TypeAlias = NDArray[np.float32]
-"""`[examples, features]`, images `[examples, rows, columns, channels]`, or what own data are."""
+Features: TypeAlias = NDArray[Any]
+"""`[examples, features]`, images `[examples, rows, columns, channels]`, or what own data are.
+
+float32 as a model sees them; before `prepare`, float64 where float32 cannot hold what the source has.
+"""
 
 Targets: TypeAlias = NDArray[Any]
 """int32 class numbers `[examples]`, or float32 `[examples]` or `[examples, outputs]`."""
@@ -24,7 +30,8 @@ class Arrays:
     """Three splits; a split that has no share of the examples has length 0.
 
     `classes` are the names of the classes, by number; empty for regression. `features`
-    are the names of the input columns where there are any. `notes` say what was assumed.
+    are the names of the input columns where there are any. `notes` say what was assumed. `order`
+    are the places of the training examples in the order of the source, `None` where that is their own.
     """
 
     x_train: Features
@@ -37,6 +44,7 @@ class Arrays:
     classes: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    order: NDArray[np.int64] | None = None
 
     @property
     def problem(self) -> Problem:
@@ -60,33 +68,29 @@ def shape_for(model: ModelSpec, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def prepare(arrays: Arrays, model: ModelSpec, params: Params) -> Arrays:
-    """What the model sees: in the shape of `shape_for`, scaled as `normalize` asks.
+    """What the model sees: in the shape of `shape_for`, scaled as `normalize` asks, float32.
 
-    `standard` takes away the mean and divides by the standard deviation, `minmax` maps
-    to 0..1; each by input, measured on the training split alone. An input that is
-    constant there is only shifted.
+    Scaling is measured on the training split alone, by the rules of `Statistics`.
     """
     shape = shape_for(model, arrays.x_train.shape[1:])
-    if shape != arrays.x_train.shape[1:]:
-        arrays = _map(arrays, lambda x: x.reshape(len(x), *shape))
-    how = params.get("normalize", "none")
-    if how == "none":
-        return arrays
-    train = arrays.x_train
-    span = np.ptp(train, axis=0)
-    if how == "standard":
-        shift = train.mean(axis=0, dtype=np.float64).astype(np.float32)
-        scale = train.std(axis=0, dtype=np.float64).astype(np.float32)
-    else:
-        shift, scale = train.min(axis=0), span
-    scale = np.where(span > 0, scale, np.float32(1))
-    return _map(arrays, lambda x: (x - shift) / scale)
+    how = str(params.get("normalize", "none"))
+    scaling = Statistics(lambda: _chunks(arrays)).scaling(how).reshaped(shape)
 
+    def seen(x: Features) -> Features:
+        return scaling(x.reshape(len(x), *shape))
 
-def _map(arrays: Arrays, change: Any) -> Arrays:
     return replace(
         arrays,
-        x_train=change(arrays.x_train),
-        x_validation=change(arrays.x_validation),
-        x_test=change(arrays.x_test),
+        x_train=seen(arrays.x_train),
+        x_validation=seen(arrays.x_validation),
+        x_test=seen(arrays.x_test),
     )
+
+
+def _chunks(arrays: Arrays) -> Iterator[Features]:
+    """The training inputs in the order of their source, some at a time."""
+    x = arrays.x_train
+    order = np.arange(len(x)) if arrays.order is None else arrays.order
+    step = rows_at_once(x.shape)
+    for start in range(0, len(x), step):
+        yield x[order[start : start + step]]

@@ -97,7 +97,7 @@ class Cells:
         """The target's cells: float64, or text."""
         return np.concatenate(self._y)
 
-    def mapped(self) -> tuple[NDArray[np.float32], NDArray[np.int32] | None]:
+    def mapped(self) -> tuple[NDArray[np.float64], NDArray[np.int32] | None]:
         """The columns of numbers, and those of text where there are any, as numbers of their `words`."""
         return self._numbers.mapped(), None if self._codes is None else self._codes.mapped()
 
@@ -124,7 +124,7 @@ class Cells:
         return [words.setdefault(cell, len(words)) for cell in cells]
 
     def _write(self, inputs: NDArray[Any], codes: list[list[int]], y: NDArray[Any]) -> None:
-        self._numbers.append(inputs.astype(np.float32))
+        self._numbers.append(inputs.astype(np.float64))
         if self._codes is not None:
             self._codes.append(_matrix(codes, len(y)).astype(np.int32))
         self._y.append(y.copy())

@@ -62,7 +62,9 @@ def join(given: Mapping[str, Raw], spec: DataSpec, *, smoke: bool = False) -> Ar
     x = dict(zip(given, np.split(read, sizes), strict=True))
     division = divide(given, spec)
     taken = {split: x[source][rows] for split, (source, rows) in division.rows.items()}
-    arrays = _arrays(taken, division.y, division.task, division.classes, given["train"].features)
+    places = division.rows["train"][1]
+    order = None if isinstance(places, slice) else np.argsort(places)
+    arrays = _arrays(taken, division.y, division.task, division.classes, given["train"].features, order)
     arrays = replace(arrays, notes=notes_of(division, given["train"], spec))
     return _first(arrays) if smoke else arrays
 
@@ -75,7 +77,7 @@ def _from_table(spec: DataSpec) -> Arrays:
     parts = parts_of(y, task, spec.split)
     matrix, features = encode(table.columns, parts.train)
     x = inputs(matrix, spec.source)
-    return _arrays(_take(x, parts), _take(y, parts), task, classes, features)
+    return _arrays(_take(x, parts), _take(y, parts), task, classes, features, np.argsort(parts.train))
 
 
 def _take(values: NDArray[Any], parts: Parts) -> dict[str, NDArray[Any]]:
@@ -92,6 +94,7 @@ def _arrays(
     task: Task,
     classes: tuple[str, ...],
     features: tuple[str, ...],
+    order: NDArray[np.int64] | None,
 ) -> Arrays:
     return Arrays(
         x_train=x["train"],
@@ -103,6 +106,7 @@ def _arrays(
         task=task,
         classes=classes,
         features=features,
+        order=order,
     )
 
 
@@ -116,4 +120,5 @@ def _first(arrays: Arrays) -> Arrays:
         y_validation=arrays.y_validation[other],
         x_test=arrays.x_test[other],
         y_test=arrays.y_test[other],
+        order=None if arrays.order is None else arrays.order[arrays.order < SMOKE_TRAIN],
     )

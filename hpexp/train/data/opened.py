@@ -14,7 +14,7 @@ from hpexp.train.data.disk import read_to_disk
 from hpexp.train.data.divide import by_split
 from hpexp.train.data.load import SMOKE_OTHER, SMOKE_TRAIN, join, load
 from hpexp.train.data.own import load_function
-from hpexp.train.data.raw import Raw
+from hpexp.train.data.raw import Raw, is_wide
 from hpexp.train.data.streamed import Streamed, stream
 
 Data: TypeAlias = Arrays | Streamed
@@ -45,4 +45,5 @@ def prepared(data: Data, model: ModelSpec, params: Params) -> Data:
 def _size(given: Mapping[str, Raw]) -> DataSize:
     first = given["train"]
     inputs, targets = math.prod(first.x.shape[1:]), math.prod(first.y.shape[1:])
-    return DataSize(sum(len(part.x) for part in given.values()), 4 * (inputs + targets))
+    wide = any(is_wide(part.x.dtype) for part in given.values())
+    return DataSize(sum(len(part.x) for part in given.values()), 4 * (inputs + targets), wide)

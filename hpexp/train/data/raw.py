@@ -9,8 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpexp.config.targets import Decision, TargetArray, label
+from hpexp.config.tasks import LARGEST, what_it_holds
 from hpexp.errors import DataError
 from hpexp.model import Params, Task
+from hpexp.train.data.rows import rows_at_once
+
+_FILL = "change or drop such rows first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +32,35 @@ class Raw:
     """Whether `x` are pictures that hpexp knows: bytes of theirs become 0..1, and each has channels."""
 
 
-def inputs(x: NDArray[Any], name: str, *, is_picture: bool = False) -> NDArray[np.float32]:
-    """The inputs as float32 numbers; see `as_inputs`."""
+def inputs(x: NDArray[Any], name: str, *, is_picture: bool = False) -> NDArray[Any]:
+    """The inputs as float32 or float64 numbers; see `as_inputs`."""
     check_numbers(x.dtype, name)
     result = as_inputs(x, x.dtype, is_picture=is_picture)
-    check_finite(result, x, 0, name)
+    check_range(result, 0, name)
     return result
 
 
-def as_inputs(x: NDArray[Any], dtype: np.dtype[Any], *, is_picture: bool = False) -> NDArray[np.float32]:
+def as_inputs(x: NDArray[Any], dtype: np.dtype[Any], *, is_picture: bool = False) -> NDArray[Any]:
     """`inputs` without checks, of examples of data whose type as a whole is `dtype`.
 
+    float32 where that holds every value of the type, else float64: `Scaling` is to see what the source has.
     Arrays keep their numbers and their shape, but that one number an example is `[examples, 1]`.
     Pictures that hpexp knows are divided by 255 where they are bytes, and have channels.
     """
     if x.ndim < 2:
         x = x[:, np.newaxis]
-    with np.errstate(over="ignore"):
-        result = np.asarray(x.astype(dtype, copy=False), np.float32)
+    kept = np.float64 if is_wide(dtype) else np.float32
+    result: NDArray[Any] = np.asarray(x.astype(dtype, copy=False), kept)
     if is_picture and dtype == np.uint8:
         result = result / np.float32(255)
     if is_picture and x.ndim == 3:
         result = result[..., np.newaxis]
     return result
+
+
+def is_wide(dtype: np.dtype[Any]) -> bool:
+    """Whether float32 cannot hold every value of a type: float64, and whole numbers of 32 bits or more."""
+    return not np.can_cast(dtype, np.float32)
 
 
 def check_numbers(dtype: np.dtype[Any], name: str) -> None:
@@ -59,25 +69,18 @@ def check_numbers(dtype: np.dtype[Any], name: str) -> None:
         raise DataError(f"{name}: the inputs are {dtype}, not numbers")
 
 
-def check_finite(x: NDArray[np.float32], source: NDArray[Any], first: int, name: str) -> None:
-    """Raise DataError where an example is not finite; `first` is the number of the first one.
-
-    `source` holds the numbers that became `x`.
-    """
-    finite = np.isfinite(x)
-    if finite.all():
-        return
-    row = int(np.argwhere(~finite)[0][0])
-    values = source[row : row + 1]
-    wrong = values[np.isfinite(values) & ~finite[row : row + 1].reshape(values.shape)]
-    if wrong.size:
-        raise DataError(
-            f"{name}: example {first + row} holds {wrong[0]:g}, which is too large for float32",
-            hint="scale such inputs first",
-        )
-    raise DataError(
-        f"{name}: example {first + row} holds NaN or infinity", hint="fill or drop such rows first"
-    )
+def check_range(x: NDArray[Any], first: int, name: str) -> None:
+    """Raise DataError where an example holds NaN, infinity or too large a number; they count from `first`."""
+    step = rows_at_once(x.shape)
+    for start in range(0, len(x), step):
+        part = x[start : start + step]
+        wrong = np.argwhere(~(np.abs(part) <= LARGEST))
+        if len(wrong):
+            row, *place = wrong[0].tolist()
+            value = part[row, *place]
+            where = f"{name}: example {first + start + row}"
+            place_text = ", ".join(map(str, place))
+            raise DataError(f"{where} holds {what_it_holds(value)} (input {place_text})", hint=_FILL)
 
 
 def decide(y: NDArray[Any], options: Params, name: str) -> Decision:
@@ -97,26 +100,18 @@ def task_of(y: NDArray[Any], options: Params, name: str) -> Task:
 
 
 def targets(raw: Raw, task: Task, name: str) -> tuple[NDArray[Any], tuple[str, ...]]:
-    """The targets as a model takes them, and the names of the classes."""
+    """The targets as a model takes them, and the names of the classes; `decide` has checked them."""
     y = raw.y
     if y.shape[1:] == (1,):
         y = y[:, 0]
     if task == "regression":
         if y.dtype.kind not in "biuf":
             raise DataError(f"{name}: the target is text, which regression cannot learn")
-        with np.errstate(over="ignore"):
-            values = np.asarray(y, np.float32)
-        if not np.isfinite(values).all():
-            too_large = np.isfinite(y).all()
-            what = "a number that is too large for float32" if too_large else "NaN or infinity"
-            raise DataError(f"{name}: the target holds {what}")
-        return values, ()
+        return np.asarray(y, np.float32), ()
     if y.ndim == 2:
         return y.argmax(axis=1).astype(np.int32), tuple(map(str, range(y.shape[1])))
     if raw.classes:
         return y.astype(np.int32), raw.classes
-    if y.dtype.kind == "f" and not np.isfinite(y).all():
-        raise DataError(f"{name}: the target holds NaN or infinity")
     values, numbers = np.unique(y, return_inverse=True)
     if len(values) < 2:
         raise DataError(f"{name}: there is only one class, {values[0]}" if len(values) else f"{name}: empty")

@@ -51,20 +51,31 @@ def split_examples(examples: int, classes: NDArray[Any] | None, split: Split) ->
 def _choose(indices: Indices, size: int, classes: NDArray[Any] | None) -> NDArray[np.bool_]:
     """A mask of `size` of the shuffled `indices`; each class as often as its share, ± 1.
 
-    Largest remainders get the odd examples (Hamilton's method), as in scikit-learn's
-    StratifiedShuffleSplit. Without classes, or with a class too rare to be on both
-    sides, or more classes than places, simply the first ones.
+    Without classes simply the first ones.
     """
-    if classes is not None and size:
-        _, member, counts = np.unique(classes[indices], return_inverse=True, return_counts=True)
-        if counts.min() >= 2 and min(size, len(indices) - size) >= len(counts):
-            exact = counts * (size / len(indices))
-            quota = np.floor(exact).astype(int)
-            odd = np.argsort(quota - exact, kind="stable")[: size - quota.sum()]
-            quota[odd] += 1
-            # An example is chosen while its class has places left.
-            by_class = np.argsort(member, kind="stable")
-            rank = np.empty(len(indices), int)
-            rank[by_class] = np.arange(len(indices)) - np.repeat(np.cumsum(counts) - counts, counts)
-            return np.asarray(rank < quota[member])
-    return np.arange(len(indices)) < size
+    if classes is None or not size:
+        return np.arange(len(indices)) < size
+    _, member, counts = np.unique(classes[indices], return_inverse=True, return_counts=True)
+    quota = class_quotas(counts, size)
+    # An example is chosen while its class has places left.
+    by_class = np.argsort(member, kind="stable")
+    rank = np.empty(len(indices), int)
+    rank[by_class] = np.arange(len(indices)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.asarray(rank < quota[member])
+
+
+def class_quotas(counts: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """How many of `size` examples each class gives, of which there are `counts`.
+
+    Largest remainders get the odd examples (Hamilton's method), as in scikit-learn's
+    StratifiedShuffleSplit. A class gives its last example only where nothing else is left: a class
+    that is not trained cannot be told, so that a class of one example takes no part.
+    """
+    shared = np.where(counts > 1, counts, 0)
+    exact = shared * (size / max(1, shared.sum()))
+    quota = np.minimum(np.floor(exact).astype(np.int64), np.maximum(shared - 1, 0))
+    odd = np.argsort(quota - exact, kind="stable")
+    for most in (np.maximum(shared - 1, 0), counts):
+        while (left := size - quota.sum()) > 0 and len(free := odd[quota[odd] < most[odd]]):
+            quota[free[:left]] += 1
+    return quota

@@ -14,7 +14,7 @@ from hpexp.errors import DataError
 from hpexp.model import DataSize, DataSpec, ModelSpec, Params, Task
 from hpexp.train.data.arrays import Features, Targets, problem_of, shape_for
 from hpexp.train.data.divide import divide, notes_of
-from hpexp.train.data.raw import Raw, as_inputs, check_finite, check_numbers
+from hpexp.train.data.raw import Raw, as_inputs, check_numbers, check_range
 from hpexp.train.data.rows import Rows, rows_at_once
 from hpexp.train.data.scaling import Scaling, Statistics
 from hpexp.train.data.split import Indices
@@ -130,7 +130,7 @@ def _check(sources: Mapping[str, Rows], dtype: np.dtype[Any], name: str) -> None
     before = 0
     for source in sources.values():
         for start, chunk in source.chunks():
-            check_finite(as_inputs(chunk, dtype), chunk, before + start, name)
+            check_range(as_inputs(chunk, dtype), before + start, name)
         before += len(source)
 
 

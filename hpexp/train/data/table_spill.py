@@ -81,7 +81,7 @@ class _Table:
     def __init__(
         self,
         columns: tuple[str, ...],
-        numbers: NDArray[np.float32],
+        numbers: NDArray[np.float64],
         codes: NDArray[np.int32],
         words: dict[str, NDArray[Any]],
     ) -> None:
