@@ -154,6 +154,7 @@ WRONG_KEYS = [
     _body("key of training", "training: {checkpoints: 1}", "unknown key checkpoints"),
     _body("key of limits", "limits: {time: 5m}", "did you mean timeout?"),
     _body("key of resources", "resources: {ram: 4GB}", "allowed: memory, jobs"),
+    _body("an optimizer left out", "params: {optimizer: schedulefreeadamw}", "is left out: Keras's forgets the starting weights"),
     _body("another engine", "engine: fast", ":3:9: engine: fast is not one of auto, compiled, fit"),
     _body("split as a list", "split: [0.2, 0.2]", "is not a map with validation, test, seed"),
     _body("split as a number", "split: 0.2", "0.2 is not a map"),

@@ -163,6 +163,7 @@ class TestFloat64:
             runs(optimizer=["rmsprop"], momentum=[0.9], rho=[0.8], learning_rate=[0.01]),
             runs(optimizer=["adam", "lamb"], beta_1=[0.8], beta_2=[0.9], epsilon=[1e-3], clipnorm=[0.1]),
             runs(optimizer=["adamw"], weight_decay=[0.0, 0.3], learning_rate=[0.01]),
+            runs(optimizer=["muon"], momentum=[0.0, 0.5, None], nesterov=[True, False], learning_rate=[0.01]),
         )
         assert_same(experiment(), lanes, TIGHT)
 

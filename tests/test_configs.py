@@ -16,7 +16,7 @@ FILES = sorted((ROOT / "configs").glob("*.yaml"))
 
 RUNS = {
     "activations": 36, "batch": 15, "hw3": 81, "initializers": 66, "lr": 15, "momentum": 28,
-    "normalization": 108, "optimizers": 56, "starting_point": 100,
+    "normalization": 108, "optimizers": 52, "starting_point": 100,
 }  # fmt: skip
 
 

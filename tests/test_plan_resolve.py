@@ -7,7 +7,15 @@ from dataclasses import replace
 import pytest
 
 from hpexp.model import ModelSpec, Value
-from hpexp.vocabulary import OF_BUILT_IN_MODELS
+from hpexp.plan.collapse import SAME_MEANING
+from hpexp.vocabulary import (
+    DEFAULTS,
+    OF_BUILT_IN_MODELS,
+    OF_OPTIMIZERS,
+    OPTIMIZERS,
+    PARAMETERS,
+    optimizer_default,
+)
 from tests.plans import FACTS, chosen, plan_of
 
 
@@ -28,7 +36,7 @@ def test_defaults_are_filled_in() -> None:
 
 @pytest.mark.parametrize(
     ("optimizer", "rate", "decay"),
-    [("sgd", 0.01, 0.0), ("adam", 0.001, 0.0), ("adamw", 0.001, 0.004), ("schedulefreeadamw", 0.0025, 0.0)],
+    [("sgd", 0.01, 0.0), ("adam", 0.001, 0.0), ("adamw", 0.001, 0.004), ("muon", 0.001, 0.004)],
 )
 def test_keras_decides_what_is_not_set(optimizer: str, rate: float, decay: float) -> None:
     found = params(optimizer=optimizer)
@@ -75,6 +83,44 @@ def test_what_has_no_effect_is_found_anew_at_every_point() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("model", ["mlp", "cnn", "linear"])
+def test_a_default_and_the_same_value_written_down_are_one_run(model: str, optimizer: str) -> None:
+    """Every parameter, everywhere: its default, null where that is allowed, and not a word."""
+    spec = ModelSpec(model, model)  # type: ignore[arg-type]
+    given: dict[str, Value] = {"optimizer": optimizer, "schedule": "step"}
+    (plain,) = plan_of(params=given, model=spec).runs
+    seen = set()
+    for name in PARAMETERS.keys() - given.keys():
+        default = optimizer_default(optimizer, name) if name in OF_OPTIMIZERS else DEFAULTS[name]
+        spellings = [default, None] if DEFAULTS[name] is None else [default]
+        spellings += [0.0] if name == "clipnorm" else [32] if name == "batch" else []
+        for value in spellings:
+            (run,) = plan_of(params={**given, name: value}, model=spec).runs
+            assert run.id == plain.id, (name, value)
+        plan = plan_of(params=given, grid={name: spellings}, model=spec)
+        assert [run.id for run in plan.runs] == [plain.id], name
+        seen |= {each.reason for each in plan.collapsed}
+    assert SAME_MEANING in seen
+
+
+def test_null_is_the_default_of_the_points_optimizer() -> None:
+    plan = plan_of(grid={"optimizer": ["adam", "lion"], "beta_2": [None, 0.99, 0.999]})
+    assert chosen(plan, "optimizer", "beta_2") == [
+        ("adam", 0.999), ("adam", 0.99), ("lion", 0.99), ("lion", 0.999)
+    ]  # fmt: skip
+
+
+def test_muon_has_momentum_and_nesterov() -> None:
+    plan = plan_of(
+        params={"optimizer": "muon"}, grid={"momentum": [None, 0.5, 0.0], "nesterov": [True, False]}
+    )
+    assert chosen(plan, "momentum", "nesterov") == [
+        (0.95, True), (0.95, False), (0.5, True), (0.5, False), (0.0, None)
+    ]  # fmt: skip
+    assert plan.runs[0].id == plan_of(params={"optimizer": "muon"}).runs[0].id
+
+
 def test_numbers_have_one_type() -> None:
     found = params(learning_rate=1, dropout=0, epochs=3.0, batch=16.0, l2=-0.0)
     kinds = {name: type(found[name]) for name in ("learning_rate", "dropout", "epochs", "batch")}
@@ -85,7 +131,7 @@ def test_numbers_have_one_type() -> None:
 def test_not_set_is_a_value_only_where_it_is_varied() -> None:
     assert "beta_1" not in params(optimizer="adam")
     plan = plan_of(params={"optimizer": "adam"}, grid={"beta_1": [None, 0.8]})
-    assert [dict(run.axes) for run in plan.runs] == [{"beta_1": None}, {"beta_1": 0.8}]
+    assert [dict(run.axes) for run in plan.runs] == [{"beta_1": 0.9}, {"beta_1": 0.8}]
     assert "beta_2" not in plan.runs[0].params
     assert plan.runs[0].id == plan_of(params={"optimizer": "adam"}).runs[0].id
 

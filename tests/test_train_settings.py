@@ -19,7 +19,16 @@ from hpexp.train.losses import example_losses, example_metrics, make_loss
 from hpexp.train.models import OPERATIONS
 from hpexp.train.optimizers import base_learning_rate, make_optimizer, optimizer_class
 from hpexp.train.schedules import SCHEDULES, Schedule, learning_rate, multiplier
-from hpexp.vocabulary import ACTIVATIONS, INITIALIZERS, KERAS_DATA, OPTIMIZERS, PARAMETERS
+from hpexp.vocabulary import (
+    ACTIVATIONS,
+    INITIALIZERS,
+    KERAS_DATA,
+    OF_OPTIMIZERS,
+    OPTIMIZER_DEFAULTS,
+    OPTIMIZERS,
+    OPTIMIZERS_LEFT_OUT,
+    PARAMETERS,
+)
 
 pytestmark = pytest.mark.tensorflow
 
@@ -149,7 +158,7 @@ def test_the_vocabulary_is_that_of_the_installed_keras() -> None:
     assert set(ACTIVATIONS) == functions - {"get", "serialize", "deserialize"}
     classes = names(keras.optimizers, inspect.isclass)
     wrappers = {"optimizer", "optimizermap", "lossscaleoptimizer", "multioptimizer"}
-    assert set(OPTIMIZERS) == {name.lower() for name in classes} - wrappers
+    assert set(OPTIMIZERS) == {name.lower() for name in classes} - wrappers - OPTIMIZERS_LEFT_OUT.keys()
     aliases = {name for name in names(keras.initializers, inspect.isclass) if name.islower()}
     # `constant` needs a number, `stft` makes a Fourier transform of one shape.
     assert set(INITIALIZERS) == aliases - {"constant", "stft"}
@@ -158,12 +167,38 @@ def test_the_vocabulary_is_that_of_the_installed_keras() -> None:
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_an_option_has_an_effect_exactly_where_keras_takes_it(name: str) -> None:
+    """What the constructor takes of hpexp's parameters, and with which defaults."""
     point = {"optimizer": name, "momentum": 0.9, "model": "mlp", "hidden": (4,), "schedule": "constant"}
-    taken = set(inspect.signature(optimizer_class(name).__init__).parameters)
-    if name == "muon":  # keeps its own: 0.95, with Nesterov, is part of what Muon is
-        taken -= {"momentum", "nesterov"}
-    for option in ("momentum", "nesterov", "beta_1", "beta_2", "rho", "epsilon"):
+    constructor = inspect.signature(optimizer_class(name).__init__).parameters
+    taken = {option: constructor[option].default for option in PARAMETERS if option in constructor}
+    assert taken.keys() <= OF_OPTIMIZERS
+    taken["weight_decay"] = taken["weight_decay"] or 0.0
+    assert taken == OPTIMIZER_DEFAULTS[name]
+    for option in OF_OPTIMIZERS:
         assert (PARAMETERS[option].dead(point) is None) == (option in taken), option
+
+
+def test_keras_s_schedule_free_adamw_is_not_that_of_its_paper() -> None:
+    """The reason why it is left out (docs/decisions); where this fails, Keras has mended it.
+
+    Two steps on one weight y with the gradient y, by the formulas of Defazio et al. 2024 (z, x and y
+    start equal; y = (1 - beta_1) z + beta_1 x; z moves; x averages z) and by Keras's fit.
+    """
+    rate, beta_1, beta_2, epsilon = 0.1, 0.9, 0.999, 1e-8
+    x = y = z = 2.0
+    v = 0.0
+    for step in (1, 2):
+        v = beta_2 * v + (1 - beta_2) * y * y
+        z -= rate * y / (math.sqrt(v / (1 - beta_2**step)) + epsilon)
+        x += (z - x) / step
+        y = (1 - beta_1) * z + beta_1 * x
+    inputs = keras.Input((1,))
+    outputs = keras.layers.Dense(1, use_bias=False, kernel_initializer=keras.initializers.Constant(2))(inputs)
+    model = keras.Model(inputs, outputs)
+    model.compile(keras.optimizers.ScheduleFreeAdamW(rate), lambda _, out: out**2 / 2, jit_compile=False)
+    model.fit(np.ones((2, 1)), np.zeros((2, 1)), batch_size=1, verbose=0)
+    (weight,) = model.get_weights()
+    assert abs(float(weight[0, 0]) - y) > 0.01
 
 
 def test_the_plan_knows_which_activations_need_a_program_of_their_own() -> None:

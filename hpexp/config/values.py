@@ -8,7 +8,7 @@ from typing import Any
 
 from hpexp.config import wording
 from hpexp.model import Value
-from hpexp.vocabulary import OF_BUILT_IN_MODELS, PARAMETERS, Parameter
+from hpexp.vocabulary import OF_BUILT_IN_MODELS, OPTIMIZERS_LEFT_OUT, PARAMETERS, Parameter
 
 MAX_COUNT = 10**9
 MAX_LAYERS = 100
@@ -114,6 +114,8 @@ def _flag(value: Any, parameter: Parameter) -> bool:
 
 
 def _name(value: Any, parameter: Parameter) -> str:
+    if parameter.name == "optimizer" and value in OPTIMIZERS_LEFT_OUT:
+        raise ValueError(f"{value} {OPTIMIZERS_LEFT_OUT[value]}")
     if value not in parameter.allowed or not isinstance(value, str):
         raise ValueError(wording.one_of(value, parameter.allowed))
     return value

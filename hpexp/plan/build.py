@@ -16,7 +16,7 @@ from hpexp.plan.idle import find_idle
 from hpexp.plan.naming import Names, point_text
 from hpexp.plan.own import read_own_model
 from hpexp.plan.resolve import Resolver, matches
-from hpexp.plan.values import identity_text
+from hpexp.plan.values import canonical_json
 from hpexp.vocabulary import batch_size
 
 
@@ -51,7 +51,7 @@ def build_plan(experiment: Experiment, facts: DataFacts, *, engine: EngineChoice
             last = resolved.dropped
             for name, why in last.items():
                 dropped.setdefault(name, {})[why] = None
-        text = identity_text(resolved.params)
+        text = canonical_json(resolved.said)
         if not collapser.is_new(text, point, resolved):
             continue
         params = resolved.params

@@ -23,7 +23,7 @@ class Collapser:
         self._counts: Counter[tuple[str, str]] = Counter()
 
     def is_new(self, text: str, point: Point, resolved: Resolved) -> bool:
-        """Whether no equal point came before; `text` is the `identity_text` of its parameters."""
+        """Whether no equal point came before; `text` is the canonical JSON of what its id holds."""
         values = tuple([point.get(name) for name in self._varied])
         if text not in self._first:
             self._first[text] = values

@@ -43,7 +43,7 @@ class Identity:
         self._begun = sha256(canonical_json(context).encode())
 
     def of_point(self, params: str, seeds: tuple[int, ...]) -> tuple[str, list[str]]:
-        """The id of a point, whose parameters are `values.identity_text`, and those of its runs."""
+        """The id of a point, whose parameters are canonical JSON, and those of its runs."""
         point = self._begun.copy()
         point.update(params.encode())
         runs = []

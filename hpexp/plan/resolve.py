@@ -12,10 +12,26 @@ from hpexp.plan.values import canonical, meaning, same
 from hpexp.vocabulary import (
     DEFAULTS,
     OF_BUILT_IN_MODELS,
+    OPTIMIZER_DEFAULTS,
     PARAMETERS,
-    default_learning_rate,
-    default_weight_decay,
 )
+
+QUIET = frozenset(("beta_1", "beta_2", "rho", "epsilon"))
+"""Options of optimizers that a run has only where the file sets or varies them."""
+
+_UNSAID: Mapping[str, Params] = {
+    optimizer: {
+        "clipnorm": 0.0,  # clips as little as none does
+        **{name: value for name, value in defaults.items() if name in QUIET},
+        **(
+            {"momentum": defaults["momentum"], "nesterov": defaults["nesterov"]}
+            if optimizer == "muon"
+            else {}
+        ),
+    }
+    for optimizer, defaults in OPTIMIZER_DEFAULTS.items()
+}
+"""By optimizer, values that mean what is not said: an id leaves them out."""
 
 ALWAYS_SET = ("optimizer", "learning_rate", "batch", "epochs")
 """Parameters of training that a run has even where an own function has other defaults for them."""
@@ -26,11 +42,13 @@ class Resolved:
     """`params` are in the vocabulary's order, then those it does not know in the file's; of
     those that are not set only the varied ones.
 
-    `dropped` says for each parameter without effect why it has none.
+    `dropped` says for each parameter without effect why it has none. `said` are the params that
+    an id holds: those whose values a run without them would not have.
     """
 
     params: dict[str, Value]
     dropped: dict[str, str]
+    said: dict[str, Value]
 
 
 class Resolver:
@@ -46,6 +64,8 @@ class Resolver:
         self._defaults = dict(DEFAULTS)
         self._reads: set[str] = set()
         self._known: dict[tuple[object, ...], dict[str, str]] = {}
+        self._quiet = QUIET - frozenset(varied)
+        self._kept = self._of_function()
         if own is not None:
             # What the file sets is the function's affair, null too; its own defaults hold where it has any.
             self._unset -= OF_BUILT_IN_MODELS
@@ -55,12 +75,18 @@ class Resolver:
     def filled(self, point: Point) -> dict[str, Value]:
         """The point with the defaults filled in, Keras's own among them."""
         full = {**self._defaults, **point}
-        optimizer = str(full["optimizer"])
-        if full["learning_rate"] is None:
-            full["learning_rate"] = default_learning_rate(optimizer)
-        if full["weight_decay"] is None:
-            full["weight_decay"] = default_weight_decay(optimizer)
+        for name, value in OPTIMIZER_DEFAULTS[str(full["optimizer"])].items():
+            # null goes on to a function that names the parameter.
+            if full[name] is None and not (name in self._kept and name in point):
+                full[name] = value
         return full
+
+    def _of_function(self) -> frozenset[str]:
+        """The parameters of training that an own function takes, too."""
+        if self._own is None:
+            return frozenset()
+        taken = frozenset(PARAMETERS) if self._own.takes is None else self._own.takes
+        return taken - OF_BUILT_IN_MODELS - frozenset(ALWAYS_SET) - frozenset(self._model.options)
 
     def resolve(self, point: Point, full: Mapping[str, Value]) -> Resolved:
         """Keep what has an effect; `full` is `filled(point)`."""
@@ -69,9 +95,25 @@ class Resolver:
         params = {
             name: value
             for name, value in full.items()
-            if name not in dropped and (value is not None or name not in unset)
+            if name not in dropped
+            and (value is not None or name not in unset)
+            and (name not in self._quiet or point.get(name) is not None)
         }
-        return Resolved(params, dropped)
+        return Resolved(params, dropped, self._said(params))
+
+    def _said(self, params: dict[str, Value]) -> dict[str, Value]:
+        unsaid = _UNSAID[str(params["optimizer"])]
+        said = {
+            name: value
+            for name, value in params.items()
+            if name in self._kept
+            or (
+                not (name in PARAMETERS and name not in OF_BUILT_IN_MODELS and value is None)
+                and not (name in unsaid and same(unsaid[name], value))
+            )
+        }
+        said["batch"] = meaning("batch", said["batch"])
+        return said
 
     def _dropped(self, point: Point, full: Mapping[str, Value]) -> dict[str, str]:
         """What has no effect, and why.

@@ -46,17 +46,6 @@ def same(one: Value, other: Value) -> bool:
     return type(one) is type(other) and one == other
 
 
-def identity_text(params: Params) -> str:
-    """Canonical JSON of resolved parameters, without those of hpexp's that are not set."""
-    given: dict[str, Value] = {
-        name: value
-        for name, value in params.items()
-        if value is not None or name not in PARAMETERS or name in OF_BUILT_IN_MODELS
-    }
-    given["batch"] = meaning("batch", given["batch"])
-    return canonical_json(given)
-
-
 def canonical_json(value: Mapping[str, Any]) -> str:
     return _encode(value)
 

@@ -9,7 +9,7 @@ import keras
 
 from hpexp.model import Params
 from hpexp.train.schedules import Schedule
-from hpexp.vocabulary import default_learning_rate
+from hpexp.vocabulary import optimizer_default
 
 _OPTIONS = ("momentum", "nesterov", "weight_decay", "beta_1", "beta_2", "rho", "epsilon", "clipnorm")
 
@@ -26,7 +26,7 @@ def base_learning_rate(params: Params) -> float:
     """The learning rate before any schedule: the one set, else Keras's default."""
     rate = params.get("learning_rate")
     if rate is None:
-        return default_learning_rate(str(params.get("optimizer", "sgd")))
+        rate = optimizer_default(params.get("optimizer", "sgd"), "learning_rate")
     assert isinstance(rate, int | float)
     return float(rate)
 

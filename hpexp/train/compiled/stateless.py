@@ -18,8 +18,7 @@ import tensorflow as tf
 Tensors = list[tf.Tensor]
 
 ELEMENTWISE = frozenset(
-    ("adadelta", "adagrad", "adam", "adamax", "adamw", "ftrl", "lion", "nadam", "rmsprop",
-     "schedulefreeadamw", "sgd")
+    ("adadelta", "adagrad", "adam", "adamax", "adamw", "ftrl", "lion", "nadam", "rmsprop", "sgd")
 )  # fmt: skip
 """Optimizers whose update of an element depends on that element's gradients alone."""
 
@@ -51,6 +50,12 @@ class LaneOption:
     def __gt__(self, other: object) -> bool:
         return True
 
+    def __sub__(self, other: float) -> tf.Tensor:
+        return self.value - other
+
+    def __mul__(self, other: tf.Tensor) -> tf.Tensor:
+        return self.value * other
+
     __hash__ = None  # type: ignore[assignment]
 
     def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> tf.Tensor:
@@ -60,8 +65,8 @@ class LaneOption:
 class _Cell:
     """The place of one value: like a tf.Variable, it is read when it is used.
 
-    Keras's optimizers keep references to variables across their own writes
-    (ScheduleFreeAdamW's `momentum_old` is one), and under `fit` these see the new value.
+    An optimizer of Keras's that keeps a reference to a variable across its own write sees the
+    new value under `fit`.
     """
 
     def __init__(self, tensor: tf.Tensor) -> None:

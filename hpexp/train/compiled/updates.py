@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hpexp.model import Params
 from hpexp.train.compiled.stateless import ELEMENTWISE, LANE_OPTIONS, Stateless, Tensors
 from hpexp.train.optimizers import make_optimizer
-from hpexp.vocabulary import default_weight_decay
+from hpexp.vocabulary import optimizer_default
 
 Slots = list[Tensors]
 """Per segment, the values of its optimizer's slots."""
@@ -46,7 +46,7 @@ def lane_option(params: Params, name: str) -> float:
     """The number of a lane option for a run, Keras's default where it is not set."""
     value = params.get(name)
     if value is None:
-        return default_weight_decay(str(params.get("optimizer", "sgd"))) if name == "weight_decay" else 0.0
+        value = optimizer_default(params.get("optimizer", "sgd"), name) or 0.0
     assert isinstance(value, int | float)
     return float(value)
 
@@ -55,7 +55,8 @@ def make_segment(start: int, lane_params: Sequence[Params], variables: Sequence[
     """The segment of lanes from `start` on whose runs have these parameters, of one `optimizer_key`."""
     first = lane_params[0]
     used = tuple(name for name in LANE_OPTIONS if any(lane_option(params, name) for params in lane_params))
-    plain = {name: value for name, value in first.items() if name not in LANE_OPTIONS}
+    # Muon has a momentum of its own where no lane gives one.
+    plain = {name: value for name, value in first.items() if name not in LANE_OPTIONS} | {"momentum": 0.0}
     optimizer = Stateless(make_optimizer(plain, 0.0), variables, used)
     scalars = any(len(variable.shape) == 0 for variable in variables)
     elementwise = str(first.get("optimizer", "sgd")) in ELEMENTWISE and not scalars
