@@ -73,6 +73,11 @@ def spread(mean: float | None, std: float | None) -> str:
     return f"{number(mean)} ± {number(std) if std else '0.0000'}"
 
 
+def share(part: int, whole: int) -> str:
+    """`3` where it is all of them, else `2/3`."""
+    return str(whole) if part == whole else f"{part}/{whole}"
+
+
 def seconds(value: float) -> str:
     """Three significant digits or whole seconds."""
     return f"{value:.2f}" if value < 1 else f"{value:.1f}" if value < 100 else f"{value:.0f}"

@@ -144,6 +144,55 @@ def test_group_by_gives_mean_and_spread_and_counts(logs: Path, out: Print) -> No
     assert rows[3]["metrics"]["val_accuracy"] is None
 
 
+def test_a_group_with_diverged_or_failed_runs_comes_after_those_without(logs: Path, out: Print) -> None:
+    """Whatever the mean of the runs that are left: sgd's seed 1 at a rate of 1 alone has a value."""
+    query = {"where": ("optimizer=sgd",), "group_by": ("seed",)}
+    rows = json.loads(out(logs, format_="json", **query))
+    counts = [(row["group"]["seed"], row["n"], row["runs"], row["diverged"]) for row in rows]
+    # The mean of seed 0 is 0.7, that of seed 1 is 0.45.
+    assert counts == [(1, 2, 2, 0), (0, 1, 2, 1)]
+    for sort in (None, "-val_accuracy"):
+        table = out(logs, **query, sort=sort).splitlines()
+        assert [line.split()[:4] for line in table] == [
+            ["seed", "n", "diverged", "val_accuracy"],
+            ["1", "2", "0", "0.4500"],
+            ["0", "1/2", "1", "0.7000"],
+        ]
+
+
+def test_groups_that_average_over_other_settings_are_said_to(
+    logs: Path, out: Print, capsys: pytest.CaptureFixture[str]
+) -> None:
+    console = Console(width=140, force_terminal=False)
+    unlike = [
+        (("optimizer",), ("learning_rate=0.01",), []),
+        (("learning_rate",), (), ["optimizer", "seed"]),
+        (("optimizer", "learning_rate"), (), ["seed"]),
+        (("learning_rate",), ("optimizer=sgd",), ["seed"]),
+        (("status",), ("learning_rate=0.01",), []),
+    ]
+    for group_by, where, expected in unlike:
+        query = {"where": where, "group_by": group_by}
+        rows = json.loads(out(logs, format_="json", **query))
+        assert [row["unlike"] for row in rows] == [expected] * len(rows), query
+        print_results(logs, None, Query(where=where, group_by=group_by), "table", console)
+        said = capsys.readouterr().err
+        note = f"not like with like: the rows average over different settings of {', '.join(expected)}\n"
+        assert said == (note if expected else "")
+
+
+def test_equal_values_are_all_bold(tmp_path: Path) -> None:
+    console = Console(
+        file=io.StringIO(), width=140, force_terminal=True, color_system="standard", no_color=False
+    )
+    results = [(a_run(seed), a_result(value)) for seed, value in enumerate((0.9, 0.8, 0.9 + 1e-9))]
+    store_results(LogsFolder(tmp_path), an_experiment(), results)
+    print_results(tmp_path, "toy", Query(), "table", console)
+    assert isinstance(console.file, io.StringIO)
+    found = re.findall(r"\x1b\[1m([^\x1b]*)\x1b", console.file.getvalue())
+    assert [each.strip() for each in found[1:]] == ["0.9000", "0.9000"]
+
+
 def test_group_by_in_the_other_formats(logs: Path, out: Print) -> None:
     query = {"group_by": ("optimizer",), "where": ("learning_rate=0.01",), "top": 1}
     assert out(logs, **query).splitlines() == [
@@ -184,7 +233,8 @@ def test_several_experiments_at_a_glance(logs: Path, out: Print, capsys: pytest.
     lines = [line.split() for line in out(logs).splitlines()]
     assert lines[0][:5] == ["experiment", "runs", "done", "failed", "objective"]
     assert lines[1][:6] == ["other", "1", "1", "0", "val_loss", "0.2500"]
-    assert lines[2][:6] == ["toy", "8", "6", "1", "val_accuracy", "0.9500"]
+    assert lines[2][:6] == ["toy", "8", "6", "1", "val_accuracy", "0.9250"]
+    assert "0.9250 ± 0.0354  learning_rate=0.01 optimizer=adam" in out(logs)
     print_results(logs, None, Query(), "md", Console(width=80))
     assert "one experiment in full: hpexp results other" in capsys.readouterr().err
     assert len(json.loads(out(logs, format_="json"))) == 9

@@ -8,7 +8,8 @@ import pytest
 
 from hpexp.model import Objective, Result, Status
 from hpexp.paths import LogsFolder
-from hpexp.results.ranking import by_rank, points_by_rank, points_of, spread
+from hpexp.results.ranking import best_runs, by_rank, first_of, points_of, ranking
+from hpexp.results.spread import spread
 from hpexp.store import Store, StoredRun
 from tests.builders import a_result, a_run, an_experiment, store_results
 
@@ -50,6 +51,12 @@ def test_runs_best_first_and_what_has_no_rank_last(tmp_path: Path, objective: Ob
     assert [run.seed for run in ranked] == [4, 7, 2, 5, 3, 8, 1, 6, 0]
 
 
+def names(tmp_path: Path, results: dict[str, list[Result | None]]) -> list[tuple[object, int | None, int]]:
+    """Each point with its rank and how many others share it."""
+    places = ranking(points_of(stored(tmp_path, results)), ACCURACY)
+    return [(place.point.runs[0].params["point"], place.rank, place.tied) for place in places]
+
+
 def test_mean_and_sample_standard_deviation() -> None:
     values = [0.1, 0.4, 0.35, 0.8]
     found = spread(values)
@@ -63,36 +70,80 @@ def test_mean_and_sample_standard_deviation() -> None:
     assert (single.mean, single.std, single.n) == (0.5, None, 1)
 
 
+def test_a_spread_by_rounding_is_none_and_one_beyond_floats_is_infinite() -> None:
+    alike = spread([0.9, 0.9 + 1e-16, 0.9 + 3e-9])
+    assert alike
+    assert alike.std == 0.0
+    large = spread([1.7e308, 1.7e308, -1.7e308])
+    assert large
+    assert (large.mean, large.std) == (pytest.approx(1.7e308 / 3), math.inf)
+
+
 def test_points_are_ranked_by_the_mean_over_their_seeds(tmp_path: Path) -> None:
-    runs = stored(
-        tmp_path,
-        {"one lucky seed": [a_result(0.99), a_result(0.5)], "steady": [a_result(0.9), a_result(0.8)]},
-    )
-    ranked = points_by_rank(points_of(runs), ACCURACY)
-    assert [point.runs[0].params["point"] for point in ranked] == ["steady", "one lucky seed"]
-    found = ranked[0].metric("val_accuracy")
-    assert found
-    assert found.mean == pytest.approx(0.85)
+    results: dict[str, list[Result | None]] = {
+        "one lucky seed": [a_result(0.99), a_result(0.5)],
+        "steady": [a_result(0.9), a_result(0.8)],
+    }
+    assert names(tmp_path, results) == [("steady", 1, 0), ("one lucky seed", 2, 0)]
 
 
-def test_a_point_with_trouble_comes_after_all_without(tmp_path: Path) -> None:
-    runs = stored(
-        tmp_path,
-        {
-            "never": [DIVERGED, FAILED],
-            "diverges": [a_result(0.99), DIVERGED],
-            "fails": [a_result(0.98), FAILED],
-            "well": [a_result(0.6), a_result(0.5)],
-            "cut short": [a_result(0.7), Result(Status.INTERRUPTED)],
-        },
-    )
-    ranked = points_by_rank(points_of(runs), ACCURACY)
-    assert [(point.runs[0].params["point"], point.ranked) for point in ranked] == [
-        ("cut short", 1),
-        ("well", 2),
-        ("diverges", 1),
-        ("fails", 1),
-        ("never", 0),
+def test_a_seed_without_a_value_counts_against_its_point(tmp_path: Path) -> None:
+    results: dict[str, list[Result | None]] = {
+        "never": [DIVERGED, DIVERGED, FAILED],
+        "one diverges": [a_result(0.99), a_result(0.99), DIVERGED],
+        "two fail": [a_result(1.0), FAILED, Result(Status.TIMEOUT)],
+        "not finite": [a_result(0.97), a_result(0.97), a_result(math.inf)],
+        "well": [a_result(0.6), a_result(0.5), a_result(0.5)],
+        "one of three": [a_result(0.9), Result(Status.INTERRUPTED), None],
+        "to come": [None, None, None],
+    }
+    assert names(tmp_path, results) == [
+        ("well", 1, 0),
+        ("one diverges", None, 0),
+        ("not finite", None, 0),
+        ("two fail", None, 0),
+        ("one of three", None, 0),
+        ("to come", None, 0),
+        ("never", None, 0),
     ]
-    assert [point.diverged for point in ranked] == [0, 0, 1, 0, 1]
-    assert [point.failures for point in ranked] == [0, 0, 0, 1, 1]
+    points = {point.runs[0].params["point"]: point for point in points_of(stored(tmp_path, results))}
+    lacking = {name: dict(point.lacking("val_accuracy")) for name, point in points.items()}
+    assert lacking == {
+        "never": {"diverged": 2, "failed": 1},
+        "one diverges": {"diverged": 1},
+        "two fail": {"failed": 2},
+        "not finite": {"no value": 1},
+        "well": {},
+        "one of three": {"unfinished": 2},
+        "to come": {"unfinished": 3},
+    }
+
+
+def test_no_point_is_best_where_each_lacks_a_seed(tmp_path: Path) -> None:
+    results: dict[str, list[Result | None]] = {"a": [a_result(0.9), None], "b": [DIVERGED, a_result(0.8)]}
+    assert first_of(ranking(points_of(stored(tmp_path, results)), ACCURACY)) is None
+
+
+def test_means_equal_up_to_rounding_share_a_rank_in_the_order_of_the_plan(tmp_path: Path) -> None:
+    third = 0.9721448421478271
+    results: dict[str, list[Result | None]] = {
+        "behind": [a_result(0.5)],
+        "first": [a_result(third)],
+        "second": [a_result(third + 4e-9)],
+        "third": [a_result(third - 1e-16)],
+        "an example less": [a_result(third - 1 / 359)],
+        "ahead": [a_result(0.99)],
+    }
+    assert names(tmp_path, results) == [
+        ("ahead", 1, 0),
+        ("first", 2, 2),
+        ("second", 2, 2),
+        ("third", 2, 2),
+        ("an example less", 5, 0),
+        ("behind", 6, 0),
+    ]
+    runs = best_runs(stored(tmp_path, results), ACCURACY)
+    assert [[run.params["point"] for run in tier] for tier in runs[:2]] == [
+        ["ahead"],
+        ["first", "second", "third"],
+    ]

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from hpexp.model import Result, Status
+from hpexp.model import DataSummary, Result, Status
 from hpexp.paths import LogsFolder
 from hpexp.run import Outcome
+from hpexp.store import Store
 from hpexp.summary import exit_code, print_json, print_summary
-from tests.builders import a_plan, a_result, a_run, an_experiment, store_results
+from tests.builders import a_data_summary, a_plan, a_result, a_run, an_experiment, store_results
 
 DIVERGED = Result(Status.DIVERGED, 2, None, {"loss": math.nan}, error="NaN in the loss")
 FAILED = Result(Status.FAILED, error="ValueError: no such layer")
@@ -26,6 +27,7 @@ def outcome(
     *,
     skipped: int = 0,
     name: str = "toy",
+    data: DataSummary | None = None,
     **changes: Any,
 ) -> Outcome:
     """One learning rate a key, one seed a result; the first `skipped` runs were done before."""
@@ -40,6 +42,9 @@ def outcome(
     ]
     experiment = an_experiment(name)
     store_results(LogsFolder(logs), experiment, pairs)
+    if data:
+        with Store.open(LogsFolder(logs)) as store:
+            store.found(name, 0, data)
     trained = {run.id: result for run, result in pairs[skipped:] if result}
     return Outcome(a_plan(experiment, *(run for run, _ in pairs)), skipped, trained, **changes)
 
@@ -60,21 +65,27 @@ def test_the_whole_summary(tmp_path: Path) -> None:
             1.0: [DIVERGED, DIVERGED],
             10.0: [FAILED, a_result(0.99)],
         },
+        data=a_data_summary(),
     )
     rest = "normalize the inputs (normalize: standard), or use output: logits"
     failed = found.plan.runs[6].id[:6]
     expected = f"""
 toy  8 runs: 5 done, 2 diverged, 1 failed
 
-#  learning_rate  n     val_accuracy         val_loss
-1            0.1  2  0.9250 ± 0.0354  0.0750 ± 0.0354
-2           0.01  2  0.7500 ± 0.0707  0.2500 ± 0.0707
-3             10  1           0.9900           0.0100  1 failed
+#  learning_rate    n     val_accuracy         val_loss
+1            0.1    2  0.9250 ± 0.0354  0.0750 ± 0.0354
+2           0.01    2  0.7500 ± 0.0707  0.2500 ± 0.0707
+–             10  1/2           0.9900           0.0100  1 failed
 
 best    learning_rate=0.1  val_accuracy 0.9250 ± 0.0354 over 2 seeds
-test    accuracy 0.7500 ± 0.0000, loss 0.2500 ± 0.0000  (the winner's alone; it had no say in the ranking)
+chance  1 other is not told apart from it (95 %, paired t over 2 seeds): lead over the best of them
+        -0.1427 to 0.4927; 1 point that lacks a seed not counted
+data    classification, 2 classes: no 120, yes 80; on 100 validation examples, 0.0100 each, 0.9250
+        stands for 0.8562 to 0.9623 (95 %, Wilson)
+base    val_accuracy 0.6000 by the majority class, no
+test    accuracy 0.7500 ± 0.0000, loss 0.2500 ± 0.0000  (the winner's alone; it had no say in the
+        ranking)
 again   hpexp run toy.yaml --set learning_rate=0.1
-chance  1 other point overlaps with the best point's seeds: more seeds may reorder them
 2 diverged (NaN or infinity): lower the learning rate, or {rest}
 1 failed; hpexp show {failed} says more
   1 × ValueError: no such layer
@@ -82,6 +93,57 @@ logs    {tmp_path}/toy/
 next    hpexp board toy --logs {tmp_path}
 """
     assert printed(found, tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0.6, "base    val_accuracy 0.6000 by the majority class, no: the best point does not beat it"),
+        (0.55, "base    val_accuracy 0.6000 by the majority class, no: the best point does not beat it"),
+        (
+            0.65,
+            "base    val_accuracy 0.6000 by the majority class, no, which the best point's interval holds",
+        ),
+        (0.9, "base    val_accuracy 0.6000 by the majority class, no\n"),
+    ],
+)
+def test_the_best_point_is_held_against_the_baseline(tmp_path: Path, value: float, said: str) -> None:
+    found = outcome(tmp_path, {0.1: [a_result(value)]}, data=a_data_summary())
+    assert said in printed(found, tmp_path)
+
+
+def test_a_point_with_one_of_its_seeds_is_not_the_best(tmp_path: Path) -> None:
+    found = outcome(tmp_path, {0.1: [a_result(0.99), None], 1.0: [DIVERGED, a_result(0.9)]})
+    text = printed(found, tmp_path)
+    assert "–            0.1  1/2" in text
+    assert "best    none: no point has a value for every seed\n" in text
+    assert "again" not in text
+
+
+def test_points_that_tie_are_said_to(tmp_path: Path) -> None:
+    results: dict[float, list[Result | None]] = {
+        0.1: [a_result(0.9)],
+        1.0: [a_result(0.9)],
+        2.0: [a_result(0.8)],
+    }
+    text = printed(outcome(tmp_path, results), tmp_path)
+    assert [line.split()[:2] for line in text.splitlines()[4:7]] == [["1=", "0.1"], ["1=", "1"], ["3", "2"]]
+    assert (
+        "best    learning_rate=0.1  val_accuracy 0.9000, tied with 1 more (the first in the file is shown)"
+        in text
+    )
+
+
+def test_no_prose_is_wider_than_the_terminal(tmp_path: Path) -> None:
+    scores = {"loss": 0.25, "accuracy": 0.75}
+    results: dict[float, list[Result | None]] = {
+        rate: [a_result(rate, test=scores), a_result(rate / 2, test=scores)] for rate in (0.1, 0.2, 0.3)
+    }
+    results[1.0] = [a_result(0.9), DIVERGED]
+    text = printed(outcome(tmp_path, results, data=a_data_summary()), tmp_path, 80)
+    lines = text[: text.index("1 diverged (NaN")].splitlines()
+    assert "chance  2 others are" in text
+    assert max(map(len, lines)) <= 80
 
 
 def test_nothing_to_train_is_said(tmp_path: Path) -> None:
@@ -128,8 +190,16 @@ def test_what_was_set_on_the_command_line_is_part_of_the_line_to_paste(tmp_path:
     ("results", "said"),
     [
         ({0.1: [a_result(0.9)], 1.0: [a_result(0.8)]}, "one seed a point"),
-        ({0.1: [a_result(0.9), a_result(0.8)], 1.0: [a_result(0.7)] * 2}, "beats every seed of all others"),
-        ({0.1: [a_result(0.9), a_result(0.8)], 1.0: [a_result(0.85)] * 2}, "chance  1 other point overlaps"),
+        ({0.1: [a_result(0.9), a_result(0.8)], 1.0: [a_result(0.7)] * 2}, "1 other is not told apart"),
+        (
+            {0.1: [a_result(0.9), a_result(0.8)], 1.0: [a_result(0.6), a_result(0.501)]},
+            "it stands apart from the",
+        ),
+        (
+            {0.1: [a_result(0.9), a_result(0.8)], 1.0: [a_result(0.6), DIVERGED]},
+            "1 point that lacks a seed not",
+        ),
+        ({0.1: [a_result(0.9), a_result(0.8)], 1.0: [a_result(0.7), None]}, "no other point has a value for"),
     ],
 )
 def test_whether_the_best_stands_apart(
@@ -194,7 +264,10 @@ def test_json_has_one_object_an_experiment(tmp_path: Path, capsys: pytest.Captur
     second = outcome(tmp_path, {0.1: [FAILED]}, name="bad")
     print_json([first, second], tmp_path)
     good, bad = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
-    assert [*good] == ["experiment", "counts", "skipped", "best", "logs", "runs"]
+    assert [*good] == [
+        "experiment", "counts", "skipped", "data", "objective", "best", "beats_baseline", "chance", "points",
+        "logs", "runs",
+    ]  # fmt: skip
     assert (good["experiment"], good["counts"], good["skipped"]) == ("toy", {"done": 2, "diverged": 2}, 1)
     assert good["best"]["params"]["learning_rate"] == 0.1
     assert good["best"]["axes"] == {"learning_rate": 0.1}
@@ -204,3 +277,36 @@ def test_json_has_one_object_an_experiment(tmp_path: Path, capsys: pytest.Captur
     assert good["logs"] == str(tmp_path / "toy")
     assert [run["status"] for run in good["runs"]] == ["done", "done", "diverged", "diverged"]
     assert (bad["best"], bad["counts"]) == (None, {"failed": 1})
+
+
+def test_json_holds_the_ranking_the_chances_and_the_baseline(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results: dict[float, list[Result | None]] = {
+        0.1: [a_result(0.9), a_result(0.8)],
+        0.2: [a_result(0.7), a_result(0.75)],
+        1.0: [a_result(0.95), DIVERGED],
+    }
+    print_json([outcome(tmp_path, results, data=a_data_summary())], tmp_path)
+    (found,) = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert found["objective"] == {"metric": "val_accuracy", "mode": "max"}
+    assert found["beats_baseline"] is True
+    assert found["data"]["task"] == "classification"
+    assert found["data"]["classes"] == ["no", "yes"]
+    assert found["data"]["counts"]["validation"] == [60, 40]
+    assert found["data"]["baselines"] == {"val_accuracy": {"value": 0.6, "how": "the majority class, no"}}
+    assert [
+        (each["rank"], each["axes"]["learning_rate"], each["n"], each["runs"]) for each in found["points"]
+    ] == [
+        (1, 0.1, 2, 2),
+        (2, 0.2, 2, 2),
+        (None, 1.0, 1, 2),
+    ]
+    assert found["points"][2]["diverged"] == 1
+    chance = found["chance"]
+    # The differences are 0.2 and 0.05: their mean is 0.125, the quantile of t for one degree 12.7062.
+    assert chance["lead"]["high"] == pytest.approx(0.125 + 12.7062047 * 0.075)
+    assert chance["lead"]["low"] == pytest.approx(0.125 - 12.7062047 * 0.075)
+    assert (chance["lead"]["pairs"], chance["lead"]["confidence"]) == (2, 0.95)
+    assert (chance["compared"], chance["left_out"]) == (2, 1)
+    assert chance["not_told_apart"] == [{"learning_rate": 0.2}]

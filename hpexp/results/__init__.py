@@ -146,15 +146,19 @@ def _print_groups(
     format_: Format,
     console: Console,
 ) -> None:
-    groups = Groups(runs, columns, check_names(query.group_by))
-    groups.sort(query.sort, objective)
+    groups = Groups(runs, columns, check_names(query.group_by), objective)
+    groups.sort(query.sort)
     groups.rows = groups.rows[: query.top]
     if format_ == "json":
         _write(json_list(groups.dicts()))
     elif format_ == "csv":
         _write(groups.csv())
     else:
-        _print_columns(groups.table(objective.metric if objective else None), format_, console)
+        _print_columns(groups.table(), format_, console)
+        if groups.unlike:
+            _note(
+                f"not like with like: the rows average over different settings of {', '.join(groups.unlike)}"
+            )
 
 
 def _print_columns(columns: Sequence[Column], format_: Format, console: Console) -> None:

@@ -8,61 +8,68 @@ from typing import Any, TypeAlias
 
 from hpexp import text
 from hpexp.errors import UsageError
-from hpexp.model import Objective
+from hpexp.model import Mode, Objective
+from hpexp.results.balance import unlike
 from hpexp.results.columns import Columns, unknown
 from hpexp.results.query import ordered
-from hpexp.results.ranking import Point, Spread
+from hpexp.results.ranking import LACKING, Point, tiers
 from hpexp.results.runs import finite, in_order
+from hpexp.results.spread import Spread
 from hpexp.results.table import Column, as_csv
 from hpexp.store import StoredRun
 
 Row: TypeAlias = tuple[tuple[Any, ...], Point]
 """The values that the runs of a point share, and the point."""
 
-_COUNTS: dict[str, Callable[[Point], int]] = {
-    "n": lambda point: point.ranked,
-    "diverged": lambda point: point.diverged,
-    "failed": lambda point: point.failures,
-}
-
 
 class Groups:
-    """Rows of runs that share the values of `names`. Means are over runs that have a rank."""
+    """Rows of runs that share the values of `names`. Means are over the runs that have a value."""
 
-    def __init__(self, runs: Sequence[StoredRun], columns: Columns, names: Sequence[str]) -> None:
+    def __init__(
+        self, runs: Sequence[StoredRun], columns: Columns, names: Sequence[str], objective: Objective | None
+    ) -> None:
         getters = [columns.get(name) for name in names]
         grouped: defaultdict[tuple[Any, ...], list[StoredRun]] = defaultdict(list)
         for run in runs:
             grouped[tuple(get(run) for get in getters)].append(run)
         self.names = list(names)
         self.metrics = columns.metrics
+        self.objective = objective if objective and objective.metric in columns.metrics else None
         self.rows: list[Row] = [(values, Point(tuple(members))) for values, members in grouped.items()]
+        self.unlike = unlike([point for _, point in self.rows], self.names)
 
-    def sort(self, by: str | None, objective: Objective | None) -> None:
-        """In the order of a column, else best mean of the objective first.
+    def sort(self, by: str | None) -> None:
+        """In the order of a column, else best first; where a metric orders them, by the rule of rankings.
 
         Raises:
             UsageError: there is no such column.
         """
         if by is None:
-            if objective is None or objective.metric not in self.metrics:
+            if self.objective is None:
                 return
-            by = ("-" if objective.mode == "max" else "") + objective.metric
-        get = self._getter(by.removeprefix("-"))
-        self.rows = ordered(self.rows, get, falling=by.startswith("-"))
+            by = ("-" if self.objective.mode == "max" else "") + self.objective.metric
+        name, falling = by.removeprefix("-"), by.startswith("-")
+        if name in self.metrics:
+            mode: Mode = "max" if falling else "min"
+            groups = tiers(self.rows, lambda row: row[1].key(name, mode))
+            self.rows = [row for tied in groups for row in tied]
+        else:
+            self.rows = ordered(self.rows, self._getter(name), falling=falling)
 
     def _getter(self, name: str) -> Callable[[Row], Any]:
         if name in self.names:
             place = self.names.index(name)
             return lambda row: row[0][place]
         if name in _COUNTS:
-            return lambda row: _COUNTS[name](row[1])
-        if name in self.metrics:
-            return lambda row: _mean(row[1], name)
+            return lambda row: self._counts(row[1])[name]
         raise unknown(name, [*self.names, *_COUNTS, *self.metrics])
 
-    def table(self, objective: str | None) -> list[Column]:
-        points = [point for _, point in self.rows]
+    def _counts(self, point: Point) -> dict[str, int]:
+        return counts_dict(point, self.objective.metric if self.objective else None)
+
+    def table(self) -> list[Column]:
+        counts = [self._counts(point) for _, point in self.rows]
+        main = self.objective.metric if self.objective else None
         return [
             *(
                 Column(
@@ -70,18 +77,19 @@ class Groups:
                 )
                 for place, name in enumerate(self.names)
             ),
+            Column("n", [text.share(each["n"], each["runs"]) for each in counts]),
             *(
-                Column(name, [str(count(point)) for point in points], weight=0 if name == "n" else 1)
-                for name, count in _COUNTS.items()
-                if name == "n" or any(map(count, points))
+                Column(word, [str(each[word]) for each in counts], weight=1)
+                for word in _WORDS
+                if any(each[word] for each in counts)
             ),
             *(
                 Column(
                     name,
-                    [_spread(point, name) for point in points],
-                    weight=0 if name == objective else 2 if name.startswith("val_") else 3,
+                    [_spread(point, name) for _, point in self.rows],
+                    weight=0 if name == main else 2 if name.startswith("val_") else 3,
                 )
-                for name in in_order(self.metrics, objective)
+                for name in in_order(self.metrics, main)
             ),
         ]
 
@@ -96,7 +104,7 @@ class Groups:
         ]
         rows = []
         for values, point in self.rows:
-            row: list[object] = [*map(text.param, values), *(count(point) for count in _COUNTS.values())]
+            row: list[object] = [*map(text.param, values), *self._counts(point).values()]
             for name in self.metrics:
                 found = point.metric(name)
                 row += [found.mean, found.std] if found else [None, None]
@@ -107,11 +115,23 @@ class Groups:
         return [
             {
                 "group": dict(zip(self.names, values, strict=True)),
-                **{name: count(point) for name, count in _COUNTS.items()},
+                **self._counts(point),
+                "unlike": self.unlike,
                 "metrics": {name: spread_dict(point.metric(name)) for name in self.metrics},
             }
             for values, point in self.rows
         ]
+
+
+_WORDS = tuple(dict.fromkeys(LACKING.values()))
+_COUNTS = ("n", "runs", *_WORDS)
+
+
+def counts_dict(point: Point, metric: str | None) -> dict[str, int]:
+    """How many of the runs have a value, how many there are, and why the others have none."""
+    lacking = point.lacking(metric)
+    n = len(point.runs) - lacking.total()
+    return {"n": n, "runs": len(point.runs), **{word: lacking[word] for word in _WORDS}}
 
 
 def spread_dict(found: Spread | None) -> dict[str, Any] | None:
@@ -132,11 +152,6 @@ def check_names(names: Sequence[str]) -> tuple[str, ...]:
     if not all(stripped):
         raise UsageError("--group-by: a name is missing", hint="--group-by optimizer,learning_rate")
     return stripped
-
-
-def _mean(point: Point, name: str) -> float | None:
-    found = point.metric(name)
-    return found.mean if found else None
 
 
 def _spread(point: Point, name: str) -> str:

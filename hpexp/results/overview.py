@@ -8,13 +8,14 @@ from datetime import datetime
 
 from hpexp import text
 from hpexp.model import FAILURES
-from hpexp.results.ranking import by_rank, score
+from hpexp.results.ranking import first_of, points_of, ranking
 from hpexp.results.table import Column
+from hpexp.results.wording import also, described
 from hpexp.store import StoredExperiment, StoredRun
 
 
 def overview(experiments: Sequence[StoredExperiment], runs: Sequence[StoredRun]) -> list[Column]:
-    """One row an experiment: how many runs, how they ended, the best."""
+    """One row an experiment: how many runs, how they ended, the best point."""
     of = defaultdict(list)
     for run in runs:
         of[run.experiment].append(run)
@@ -28,15 +29,19 @@ def overview(experiments: Sequence[StoredExperiment], runs: Sequence[StoredRun])
         Column("failed", list(map(str, failed)), styles=["red" if count else "" for count in failed]),
         Column("objective", [each.objective.metric for each in experiments], weight=2, right=False),
         Column("best", [value for value, _ in best]),
-        Column("best run", [name for _, name in best], weight=4, right=False),
+        Column("best point", [name for _, name in best], weight=4, right=False),
         Column("last run", [_when(each.updated) for each in experiments], weight=3, right=False),
     ]
 
 
 def _best(experiment: StoredExperiment, runs: Sequence[StoredRun]) -> tuple[str, str]:
-    ranked = by_rank(runs, experiment.objective)
-    value = score(ranked[0], experiment.objective.metric) if ranked else None
-    return (text.number(value), ranked[0].name) if value is not None else (text.NOTHING, text.NOTHING)
+    """The value and the settings of the best point; of the first where several tie."""
+    places = ranking(points_of(runs), experiment.objective)
+    point = first_of(places)
+    found = point.metric(experiment.objective.metric) if point else None
+    if point is None or found is None:
+        return text.NOTHING, text.NOTHING
+    return text.spread(found.mean, found.std), described(point) + also(places[0].tied)
 
 
 def _when(time: float) -> str:

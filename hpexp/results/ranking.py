@@ -1,63 +1,62 @@
-"""Which runs, and which points, are better. Validation decides; the test split has no say."""
+"""Which runs, and which groups of runs, are better: one rule for rankings, tables and files.
+
+Validation decides; the test split has no say. A run that may be ranked has a value of the metric: it ended
+well, and the value is finite. A run without one counts against its group, whatever the reason:
+
+1. groups are ordered by the share of their runs that have no value, and by the mean of the others only
+   where that share is equal;
+2. only a group whose runs all have a value has a rank, and may be called the best;
+3. means that are equal up to rounding share a rank, and the next rank counts them all (1, 1, 3);
+4. groups without any value come last: unfinished ones, diverged ones, failed ones.
+
+A single run is a group of one.
+"""
 
 from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias, TypeVar
 
-from hpexp.model import FAILURES, Objective, Status
+from hpexp.model import Mode, Objective, Status
+from hpexp.results.spread import Spread, equal, spread
 from hpexp.store import StoredRun
 
-_UNRANKED = (
-    Status.RUNNING,
-    Status.PENDING,
-    Status.INTERRUPTED,
-    Status.DIVERGED,
-    Status.TIMEOUT,
-    Status.FAILED,
-)
+LACKING: dict[Status, str] = {
+    Status.RUNNING: "unfinished",
+    Status.PENDING: "unfinished",
+    Status.INTERRUPTED: "unfinished",
+    Status.DIVERGED: "diverged",
+    Status.TIMEOUT: "failed",
+    Status.FAILED: "failed",
+}
+"""What is said of a run without a value, in the order in which such runs are listed."""
+
+NO_NUMBER = "no value"
+"""What is said of a run that ended well and has no finite value all the same."""
+
+_LAST = {status: place for place, status in enumerate(LACKING)}
+
+Replicate: TypeAlias = int
+"""What tells the runs of a point apart: those of two points are compared where it is the same."""
+
+T = TypeVar("T")
+Key: TypeAlias = tuple[float, float, int]
+"""The share of runs without a value, the mean turned so that less is better, the place of the status."""
 
 
 def score(run: StoredRun, metric: str) -> float | None:
-    """The metric at the run's best epoch, None where the run may not be ranked by it."""
+    """The metric at the run's best epoch, None where the run has no value that may be ranked."""
     value = run.metrics.get(metric)
-    return value if run.status.ranked and value is not None and not math.isnan(value) else None
+    return value if run.status.ranked and value is not None and math.isfinite(value) else None
 
 
-def by_rank(runs: Iterable[StoredRun], objective: Objective) -> list[StoredRun]:
-    """Best first; then what has no rank: unfinished, diverged and, last, failed runs."""
-    sign = -1.0 if objective.mode == "max" else 1.0
-
-    def key(run: StoredRun) -> tuple[int, float]:
-        value = score(run, objective.metric)
-        if value is not None:
-            return 0, sign * value
-        return (1 + _UNRANKED.index(run.status), 0.0) if run.status in _UNRANKED else (1, 0.0)
-
-    return sorted(runs, key=key)
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """Mean and sample standard deviation; `std` is None for a single value."""
-
-    mean: float
-    std: float | None
-    n: int
-
-
-def spread(values: Sequence[float]) -> Spread | None:
-    """Mean and spread of `values`; None where there are none."""
-    if not values:
-        return None
-    mean = math.fsum(values) / len(values)
-    if len(values) == 1:
-        return Spread(mean, None, 1)
-    squares = math.fsum((value - mean) ** 2 for value in values)
-    return Spread(mean, math.sqrt(squares / (len(values) - 1)), len(values))
+def replicate(run: StoredRun) -> Replicate:
+    """Which replicate of its point the run is."""
+    return run.seed
 
 
 @dataclass(frozen=True)
@@ -70,22 +69,47 @@ class Point:
     def counts(self) -> Counter[Status]:
         return Counter(run.status for run in self.runs)
 
-    @cached_property
-    def ranked(self) -> int:
-        """How many runs the means are taken over."""
-        return sum(run.status.ranked for run in self.runs)
-
-    @property
-    def failures(self) -> int:
-        return sum(self.counts[status] for status in FAILURES)
-
     @property
     def diverged(self) -> int:
         return self.counts[Status.DIVERGED]
 
+    def scores(self, metric: str) -> dict[Replicate, float]:
+        """The values of the runs that have one."""
+        return {replicate(run): value for run in self.runs if (value := score(run, metric)) is not None}
+
+    def lacking(self, metric: str | None) -> Counter[str]:
+        """The runs without a value of the metric, by the word for them; of any metric where it is None."""
+        words = [
+            LACKING.get(run.status, NO_NUMBER)
+            for run in self.runs
+            if (not run.status.ranked if metric is None else score(run, metric) is None)
+        ]
+        return Counter({word: words.count(word) for word in (*LACKING.values(), NO_NUMBER) if word in words})
+
+    def whole(self, metric: str) -> bool:
+        """Whether every run has a value, so that the point has a rank and may be the best."""
+        return all(score(run, metric) is not None for run in self.runs)
+
     def metric(self, name: str) -> Spread | None:
-        """Mean over the runs that have a rank."""
+        """Mean over the runs that have a value."""
         return spread([value for run in self.runs if (value := score(run, name)) is not None])
+
+    def key(self, metric: str, mode: Mode) -> Key:
+        """Less is better; points of equal keys share a rank."""
+        found = self.metric(metric)
+        if found is None:
+            return 1.0, 0.0, min(_LAST.get(run.status, 0) for run in self.runs)
+        return 1 - found.n / len(self.runs), -found.mean if mode == "max" else found.mean, 0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A point in a ranking; `rank` counts from 1 and is None where a run has no value."""
+
+    point: Point
+    rank: int | None
+    tied: int
+    """How many other points share the rank."""
 
 
 def points_of(runs: Iterable[StoredRun]) -> list[Point]:
@@ -96,13 +120,46 @@ def points_of(runs: Iterable[StoredRun]) -> list[Point]:
     return [Point(tuple(group)) for group in by_point.values()]
 
 
-def points_by_rank(points: Iterable[Point], objective: Objective) -> list[Point]:
-    """Best mean first. A point that diverged or failed for one seed comes after all that did not."""
-    sign = -1.0 if objective.mode == "max" else 1.0
+def ranking(points: Iterable[Point], objective: Objective) -> list[Place]:
+    """The points best first, each with its rank."""
+    places: list[Place] = []
+    for tied in tiers(points, lambda point: point.key(objective.metric, objective.mode)):
+        rank = len(places) + 1 if tied[0].whole(objective.metric) else None
+        places += [Place(point, rank, len(tied) - 1 if rank else 0) for point in tied]
+    return places
 
-    def key(point: Point) -> tuple[bool, bool, float]:
-        found = point.metric(objective.metric)
-        trouble = bool(point.diverged or point.failures)
-        return (found is None, trouble, sign * found.mean if found else 0.0)
 
-    return sorted(points, key=key)
+def by_rank(runs: Iterable[StoredRun], objective: Objective) -> list[StoredRun]:
+    """Best first, equal ones in the order given; then what has no value."""
+    return [run for tied in best_runs(runs, objective) for run in tied]
+
+
+def best_runs(runs: Iterable[StoredRun], objective: Objective) -> list[list[StoredRun]]:
+    """Runs best first, those of equal rank together."""
+    return tiers(runs, lambda run: Point((run,)).key(objective.metric, objective.mode))
+
+
+def tiers(items: Iterable[T], key: Callable[[T], Key]) -> list[list[T]]:
+    """Items by their keys, those whose keys are equal up to rounding together, in the order given."""
+    keyed = sorted(((key(item), index, item) for index, item in enumerate(items)), key=lambda each: each[:2])
+    found: list[list[tuple[Key, int, T]]] = []
+    for each in keyed:
+        if found and _tied(found[-1][0][0], each[0]):
+            found[-1].append(each)
+        else:
+            found.append([each])
+    return [[item for _, _, item in sorted(tier, key=lambda each: each[1])] for tier in found]
+
+
+def _tied(one: Key, other: Key) -> bool:
+    return one[0] == other[0] and one[2] == other[2] and equal(one[1], other[1])
+
+
+def missing_words(lacking: Counter[str]) -> str:
+    """`1 diverged, 2 unfinished`; '' where nothing is missing."""
+    return ", ".join(f"{count} {word}" for word, count in lacking.items())
+
+
+def first_of(places: Sequence[Place]) -> Point | None:
+    """The best point, None where no point has all its values."""
+    return places[0].point if places and places[0].rank else None

@@ -10,7 +10,7 @@ from typing import Any
 from hpexp import text
 from hpexp.model import Objective, Status
 from hpexp.results.columns import Columns
-from hpexp.results.ranking import by_rank, score
+from hpexp.results.ranking import best_runs, score
 from hpexp.results.table import Column, as_csv
 from hpexp.store import StoredRun
 
@@ -121,8 +121,8 @@ def _metric(runs: Sequence[StoredRun], name: str, objective: Objective | None) -
     cells = [text.number(run.metrics.get(name)) for run in runs]
     if objective is None or name != objective.metric:
         return Column(name, cells, weight=7 if name.startswith("val_") else 9)
-    best = by_rank(runs, objective)[0] if runs else None
-    styles = ["bold" if run is best and score(run, name) is not None else "" for run in runs]
+    best = {run.id for run in next(iter(best_runs(runs, objective)), []) if score(run, name) is not None}
+    styles = ["bold" if run.id in best else "" for run in runs]
     return Column(name, cells, styles=styles)
 
 

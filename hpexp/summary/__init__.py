@@ -15,17 +15,19 @@ from hpexp import text
 from hpexp.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE
 from hpexp.model import FAILURES
 from hpexp.paths import LogsFolder, logs_words
-from hpexp.results.groups import spread_dict
-from hpexp.results.ranking import Point
-from hpexp.results.runs import as_dict, finite, in_order, json_list, param_column
-from hpexp.results.table import Column, fitting, print_table
+from hpexp.results.data import as_dict as data_dict
+from hpexp.results.runs import as_dict, json_list
 from hpexp.run import Outcome
-from hpexp.summary.advice import paste, troubles, verdict
-from hpexp.summary.facts import Facts, load, test_scores
+from hpexp.summary.advice import troubles
+from hpexp.summary.facts import Facts, load
+from hpexp.summary.findings import beats_baseline, findings
+from hpexp.summary.lines import Line, print_line, print_text
+from hpexp.summary.standings import print_ranking
+from hpexp.summary.values import best_dict, point_dict
+from hpexp.summary.verdict import as_dict as verdict_dict
+from hpexp.summary.verdict import verdict
 
 __all__ = ["exit_code", "print_json", "print_summary"]
-
-SHOWN_POINTS = 10
 
 
 def exit_code(outcomes: Sequence[Outcome]) -> int:
@@ -54,20 +56,22 @@ def print_summary(outcome: Outcome, logs: Path, console: Console, *, smoke: bool
     """Print one experiment's end; a single line for a smoke test."""
     (facts,) = load([outcome], logs)
     if smoke:
-        _line(console, _smoke_line(facts))
+        print_text(console, _smoke_line(facts))
         return
     console.print()
-    _line(console, _headline(facts))
-    if facts.ranked:
+    print_text(console, _headline(facts))
+    if facts.places:
         console.print()
-        _print_ranking(facts, console)
+        print_ranking(facts, console)
         console.print()
-        _print_best(facts, console)
+    for found in findings(facts):
+        print_line(found, console)
     for style, line in troubles(facts):
-        _line(console, Text(line, style=style))
+        print_text(console, Text(line, style=style))
     folder = LogsFolder(logs).experiment(facts.name)
-    _line(console, _labelled("logs", f"{folder}/"))
-    _line(console, _labelled("next", shlex.join(["hpexp", "board", facts.name, *logs_words(logs)]), "bold"))
+    board = shlex.join(["hpexp", "board", facts.name, *logs_words(logs)])
+    print_line(Line("logs", f"{folder}/"), console)
+    print_line(Line("next", board, "bold"), console)
 
 
 def _headline(facts: Facts) -> Text:
@@ -91,95 +95,17 @@ def _smoke_line(facts: Facts) -> Text:
     return Text.assemble((f"{facts.name}: ", "bold"), (", ".join(parts), "red" if bad else "green"))
 
 
-def _print_ranking(facts: Facts, console: Console) -> None:
-    shown = facts.ranked[:SHOWN_POINTS]
-    metric = facts.objective.metric
-    axes = facts.columns.axes
-    marks = [_marks(point) for point in shown]
-    columns = [
-        Column("#", [str(rank) for rank in range(1, len(shown) + 1)]),
-        *(param_column(name, name, [point.runs[0] for point in shown]) for name in axes),
-        *([Column("n", [str(point.ranked) for point in shown], 2)] if facts.seeds > 1 else []),
-        *(
-            Column(name, [_spread(point, name) for point in shown], 0 if name == metric else 3)
-            for name in in_order(facts.columns.metrics, metric)
-            if name == metric or name.startswith("val_")
-        ),
-        *([Column("", marks, right=False, styles=["yellow"] * len(shown))] if any(marks) else []),
-    ]
-    print_table(fitting(columns, console.width)[0], console)
-    rest = len(facts.ranked) - len(shown)
-    if rest:
-        _line(
-            console, Text(f"and {rest} more: hpexp results {facts.name} --group-by {','.join(axes)}", "dim")
-        )
-
-
-def _print_best(facts: Facts, console: Console) -> None:
-    point = facts.ranked[0]
-    metric = facts.objective.metric
-    first = point.runs[0]
-    seeds = f" over {point.ranked} seeds" if point.ranked > 1 else ""
-    varied = {name: first.params[name] for name in facts.columns.axes if name in first.params}
-    what = " ".join(f"{name}={text.param(value)}" for name, value in varied.items()) or first.name
-    _line(
-        console, _labelled("best", what, "bold green").append(f"  {metric} {_spread(point, metric)}{seeds}")
-    )
-    scores = test_scores(point)
-    if scores:
-        told = ", ".join(
-            f"{name} {text.spread(each.mean, each.std)}"
-            for name, each in sorted(scores.items(), key=lambda item: item[0] == "loss")
-        )
-        _line(
-            console,
-            _labelled("test", told).append("  (the winner's alone; it had no say in the ranking)", "dim"),
-        )
-    outcome = facts.outcome
-    _line(console, _labelled("again", paste(outcome.plan.experiment.path, outcome.overrides, varied)))
-    said = verdict(facts)
-    if said:
-        _line(console, _labelled("chance", said))
-
-
-def _marks(point: Point) -> str:
-    parts = [f"{point.diverged} diverged"] * bool(point.diverged)
-    parts += [f"{point.failures} failed"] * bool(point.failures)
-    return ", ".join(parts)
-
-
-def _spread(point: Point, name: str) -> str:
-    found = point.metric(name)
-    return text.spread(found.mean, found.std) if found else text.NOTHING
-
-
-def _labelled(label: str, value: str, style: str = "") -> Text:
-    return Text.assemble((f"{label:<8}", "dim"), (value, style))
-
-
-def _line(console: Console, line: Text) -> None:
-    console.print(line, soft_wrap=True)
-
-
 def _as_dict(facts: Facts, logs: Path) -> dict[str, Any]:
     return {
         "experiment": facts.name,
         "counts": {str(status): count for status, count in facts.counts.items()},
         "skipped": facts.outcome.skipped,
-        "best": _best_dict(facts),
+        "data": data_dict(facts.data),
+        "objective": {"metric": facts.objective.metric, "mode": facts.objective.mode},
+        "best": best_dict(facts),
+        "beats_baseline": beats_baseline(facts),
+        "chance": verdict_dict(found) if (found := verdict(facts)) else None,
+        "points": [point_dict(place, facts) for place in facts.all_places],
         "logs": str(LogsFolder(logs).experiment(facts.name)),
         "runs": [as_dict(run) for run in facts.runs],
-    }
-
-
-def _best_dict(facts: Facts) -> dict[str, Any] | None:
-    point = facts.best
-    if point is None:
-        return None
-    return {
-        "params": finite(point.runs[0].params),
-        "axes": finite(point.runs[0].axes),
-        "runs": [run.id for run in point.runs],
-        "metrics": {name: spread_dict(point.metric(name)) for name in facts.columns.metrics},
-        "test": {name: spread_dict(each) for name, each in test_scores(point).items()},
     }

@@ -10,7 +10,7 @@ from hpexp.model import Params, Status, Value
 from hpexp.results.runs import SHORT_ID
 from hpexp.space import FREE_SPACE, tells_of_full
 from hpexp.store import StoredRun
-from hpexp.summary.facts import Facts, rivals
+from hpexp.summary.facts import Facts
 
 SHOWN_ERRORS = 3
 
@@ -25,19 +25,6 @@ def paste(config: str, overrides: Sequence[str], axes: Params) -> str:
 def _parameter(override: str) -> str:
     key = override.partition("=")[0].strip()
     return key.removeprefix("params.").removeprefix("grid.")
-
-
-def verdict(facts: Facts) -> str | None:
-    """Whether the winner stands apart from the others, as far as its seeds tell."""
-    if len(facts.ranked) < 2:
-        return None
-    count = rivals(facts)
-    if count is None:
-        return "one seed a point: how much of a difference is chance is not known (seeds: 3 would tell)"
-    if count == 0:
-        return "every seed of the best point beats every seed of all others"
-    others = "1 other point overlaps" if count == 1 else f"{count} other points overlap"
-    return f"{others} with the best point's seeds: more seeds may reorder them"
 
 
 def troubles(facts: Facts) -> Iterator[tuple[str, str]]:

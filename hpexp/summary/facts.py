@@ -12,7 +12,8 @@ from hpexp.errors import StoreError
 from hpexp.model import DataSummary, Objective, Status
 from hpexp.paths import LogsFolder
 from hpexp.results.columns import Columns
-from hpexp.results.ranking import Point, Spread, points_by_rank, points_of, score, spread
+from hpexp.results.ranking import Place, Point, first_of, points_of, ranking
+from hpexp.results.spread import Spread, spread
 from hpexp.run import Outcome
 from hpexp.store import Store, StoredRun
 from hpexp.text import counted
@@ -43,23 +44,34 @@ class Facts:
         return Counter({status: found[status] for status in _ORDER if found[status]})
 
     @cached_property
-    def points(self) -> list[Point]:
-        return points_by_rank(points_of(self.runs), self.objective)
+    def all_places(self) -> list[Place]:
+        """The points best first, each with its rank."""
+        return ranking(points_of(self.runs), self.objective)
 
     @cached_property
-    def ranked(self) -> list[Point]:
-        """The points with a value of the objective, best first."""
-        return [point for point in self.points if point.metric(self.objective.metric)]
+    def places(self) -> list[Place]:
+        """Those of `all_places` that have a value of the objective."""
+        return [place for place in self.all_places if place.point.metric(self.objective.metric)]
+
+    @cached_property
+    def uncertain(self) -> int:
+        """How many points may be better than they are known to be: those that lack a run's value.
+
+        Points of which every run diverged have shown what they are.
+        """
+        return sum(
+            place.rank is None and place.point.diverged < len(place.point.runs) for place in self.all_places
+        )
 
     @property
     def best(self) -> Point | None:
-        """The winner: the best mean on validation; None where nothing has a rank."""
-        return self.ranked[0] if self.ranked else None
+        """The winner: the best mean on validation; None where no point has a value for every run."""
+        return first_of(self.places)
 
     @property
     def seeds(self) -> int:
         """The most seeds that a point has."""
-        return max((len(point.runs) for point in self.points), default=0)
+        return max((len(place.point.runs) for place in self.places), default=0)
 
     @cached_property
     def columns(self) -> Columns:
@@ -106,19 +118,3 @@ def test_scores(point: Point) -> dict[str, Spread]:
     names = dict.fromkeys(name for run in ranked for name in run.test)
     scores = {name: spread([run.test[name] for run in ranked if name in run.test]) for name in names}
     return {name: score for name, score in scores.items() if score}
-
-
-def rivals(facts: Facts) -> int | None:
-    """How many other points have a seed that does no worse than the winner's worst seed.
-
-    None where the winner has one seed, so that nothing is known of chance.
-    """
-    metric, mode = facts.objective.metric, facts.objective.mode
-    values = [
-        [value for run in point.runs if (value := score(run, metric)) is not None] for point in facts.ranked
-    ]
-    if not values or len(values[0]) < 2:
-        return None
-    if mode == "max":
-        return sum(max(others) >= min(values[0]) for others in values[1:])
-    return sum(min(others) <= max(values[0]) for others in values[1:])

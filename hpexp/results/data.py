@@ -1,0 +1,109 @@
+"""What is known of an experiment's data, for those who read its numbers: classes, sizes, baselines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from hpexp import text
+from hpexp.model import Baseline, DataSummary, Objective, Part
+from hpexp.results.chance import wilson
+from hpexp.results.runs import finite
+from hpexp.results.spread import equal
+
+Data: TypeAlias = Mapping[int, DataSummary]
+"""What the data came to, by the repeat of their split; empty where no run has loaded them."""
+
+LISTED_CLASSES = 60
+"""Cells that a list of classes with their counts may take."""
+_SHARES = ("accuracy",)
+"""Metrics that are shares of examples."""
+
+
+def part_of(metric: str) -> Part:
+    """The split that a metric in an epoch's logs is measured on."""
+    return "validation" if metric.startswith("val_") else "train"
+
+
+def examples(data: Data, part: Part) -> int | None:
+    """Examples of a split: the fewest of its repeats."""
+    return min((summary.examples.get(part, 0) for summary in data.values()), default=None)
+
+
+def step(data: Data, metric: str) -> float | None:
+    """What one example more or less changes a metric by; None where that is not one number."""
+    count = examples(data, part_of(metric))
+    return 1 / count if count and metric.removeprefix("val_") in _SHARES else None
+
+
+def interval(data: Data, metric: str, value: float, part: Part | None = None) -> tuple[float, float] | None:
+    """Wilson's 95 % interval of a metric that is a share of examples, None for another."""
+    count = examples(data, part or part_of(metric))
+    if not count or metric.removeprefix("val_") not in _SHARES or not 0 <= value <= 1:
+        return None
+    return wilson(value, count)
+
+
+def baseline(data: Data, metric: str) -> Baseline | None:
+    """What a constant prediction scores, as the mean over the repeats of the split."""
+    found = [one for summary in data.values() if (one := summary.baseline(metric))]
+    if not found:
+        return None
+    return replace(found[0], value=math.fsum(one.value for one in found) / len(found))
+
+
+def beats(value: float, constant: Baseline, objective: Objective) -> bool:
+    """Whether a value is better than the baseline's, by more than rounding."""
+    return objective.better(value, constant.value) and not equal(value, constant.value)
+
+
+def described(data: Data) -> str | None:
+    """`classification, 10 classes of 174 to 183 examples`; None where nothing is known."""
+    if not data:
+        return None
+    first = next(iter(data.values()))
+    if not first.classes:
+        return first.task
+    return f"{first.task}, {classes(first.classes, _totals(first))}"
+
+
+def classes(names: Sequence[str], counts: Sequence[int]) -> str:
+    """The classes with their counts, or how many there are where that would be long."""
+    listed = ", ".join(f"{name} {count:,}" for name, count in zip(names, counts, strict=True))
+    if len(listed) <= LISTED_CLASSES:
+        return f"{len(names)} classes: {listed}"
+    low, high = min(counts), max(counts)
+    each = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    return f"{len(names)} classes of {each} examples"
+
+
+def baseline_words(constant: Baseline) -> str:
+    """`0.1003 by the majority class, 3`."""
+    return f"{text.number(constant.value)} by {constant.how}"
+
+
+def as_dict(data: Data) -> dict[str, Any] | None:
+    """What is known as JSON values: of the first repeat, and the baselines as means over all."""
+    if not data:
+        return None
+    first = next(iter(data.values()))
+    names = dict.fromkeys(_log_name(one) for one in first.baselines if one.part != "test")
+    found = {name: one for name in names if (one := baseline(data, name))}
+    return {
+        "task": first.task,
+        "examples": dict(first.examples),
+        "classes": list(first.classes),
+        "counts": {part: list(counts) for part, counts in first.counts.items()},
+        "repeats": len(data),
+        "baselines": {name: {**finite({"value": one.value}), "how": one.how} for name, one in found.items()},
+    }
+
+
+def _log_name(one: Baseline) -> str:
+    return f"val_{one.metric}" if one.part == "validation" else one.metric
+
+
+def _totals(summary: DataSummary) -> list[int]:
+    return [sum(each) for each in zip(*summary.counts.values(), strict=True)]

@@ -1,0 +1,94 @@
+"""What was found, a line each: the best point, chance, the baseline, the test score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hpexp import text
+from hpexp.results.data import baseline, baseline_words, beats, described, examples, interval, part_of, step
+from hpexp.results.ranking import Point
+from hpexp.results.wording import described as named
+from hpexp.results.wording import varied
+from hpexp.summary.advice import paste
+from hpexp.summary.facts import Facts, test_scores
+from hpexp.summary.lines import Line
+from hpexp.summary.standings import spread_words
+from hpexp.summary.verdict import CONFIDENCE, sentence, verdict
+
+
+def findings(facts: Facts) -> Iterator[Line]:
+    """The lines, from the answer to what bounds it."""
+    best = facts.best
+    if best:
+        yield _best(facts, best)
+        if found := verdict(facts):
+            yield Line("chance", prose=sentence(found))
+    elif facts.places:
+        yield Line("best", prose="none: no point has a value for every seed", prose_style="yellow")
+    known = [described(facts.data), _resolution(facts, best) if best else None]
+    if any(known):
+        yield Line("data", prose="; ".join(filter(None, known)))
+    if facts.places:
+        yield from _baseline(facts, best)
+    if best:
+        yield from _test(best)
+        outcome = facts.outcome
+        again = paste(outcome.plan.experiment.path, outcome.overrides, varied(best))
+        yield Line("again", again)
+
+
+def _best(facts: Facts, best: Point) -> Line:
+    metric = facts.objective.metric
+    seeds = f" over {len(best.runs)} seeds" if len(best.runs) > 1 else ""
+    tied = facts.places[0].tied
+    ties = f", tied with {tied} more (the first in the file is shown)" if tied else ""
+    return Line("best", named(best), "bold green", f"{metric} {spread_words(best, metric)}{seeds}{ties}")
+
+
+def _resolution(facts: Facts, best: Point) -> str | None:
+    """How far the examples of the split tell two accuracies apart."""
+    metric = facts.objective.metric
+    found, least = best.metric(metric), step(facts.data, metric)
+    bounds = interval(facts.data, metric, found.mean) if found else None
+    if not (found and least and bounds):
+        return None
+    low, high = bounds
+    part = part_of(metric)
+    values = [each.mean for place in facts.places[1:] if place.rank and (each := place.point.metric(metric))]
+    within = sum(low <= value <= high for value in values)
+    others = f", {text.counted(within, 'other')} within" if within else ""
+    split = f"{examples(facts.data, part):,} {'training' if part == 'train' else part} examples"
+    bound = f"{text.number(low)} to {text.number(high)} ({CONFIDENCE}, Wilson{others})"
+    return f"on {split}, {text.number(least)} each, {text.number(found.mean)} stands for {bound}"
+
+
+def _baseline(facts: Facts, best: Point | None) -> Iterator[Line]:
+    metric = facts.objective.metric
+    constant = baseline(facts.data, metric)
+    if constant is None:
+        return
+    words = f"{metric} {baseline_words(constant)}"
+    if beats_baseline(facts) is False:
+        yield Line("base", prose=f"{words}: the best point does not beat it", prose_style="yellow")
+        return
+    found = best.metric(metric) if best else None
+    bounds = interval(facts.data, metric, found.mean) if found else None
+    within = bounds is not None and bounds[0] <= constant.value <= bounds[1]
+    yield Line("base", prose=words + (", which the best point's interval holds" if within else ""))
+
+
+def beats_baseline(facts: Facts) -> bool | None:
+    """Whether the best point is better than a constant prediction; None where either is not known."""
+    constant = baseline(facts.data, facts.objective.metric)
+    found = facts.best.metric(facts.objective.metric) if facts.best else None
+    return beats(found.mean, constant, facts.objective) if found and constant else None
+
+
+def _test(best: Point) -> Iterator[Line]:
+    scores = test_scores(best)
+    if scores:
+        told = ", ".join(
+            f"{name} {text.spread(each.mean, each.std)}"
+            for name, each in sorted(scores.items(), key=lambda item: item[0] == "loss")
+        )
+        yield Line("test", told, "", "(the winner's alone; it had no say in the ranking)", "dim")
