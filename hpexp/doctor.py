@@ -19,6 +19,7 @@ from rich.text import Text
 
 from hpexp.environment import version
 from hpexp.errors import HpexpError
+from hpexp.fixed import overridden, rounding
 from hpexp.paths import LogsFolder
 from hpexp.store import Store
 from hpexp.text import counted
@@ -47,6 +48,7 @@ def examine(logs: Path) -> list[Check]:
     checks: tuple[Callable[[], Iterator[Check]], ...] = (
         _python,
         _packages,
+        _surroundings,
         _gpu,
         _open_files,
         lambda: _disk(logs),
@@ -117,6 +119,19 @@ def unmet(package: str) -> list[tuple[str, str | None]]:
 def _numbers(text: str | None) -> tuple[int, ...]:
     parts = (text or "").split(".")[:2]
     return tuple(int(part) for part in parts if part.isdigit())
+
+
+def _surroundings() -> Iterator[Check]:
+    """What would change the numbers of a training: workers have the same settings everywhere."""
+    if over := list(overridden()):
+        yield Check(
+            "settings", "note", f"overridden: {'; '.join(over)}", "own code may set them where it runs"
+        )
+    if kept := rounding():
+        found = ", ".join(f"{name}={value}" for name, value in kept.items())
+        yield Check("settings", "note", f"{found}: kept, though sums may be rounded in another way")
+    elif not over:
+        yield Check("settings", "ok", "nothing outside the experiment file changes the numbers")
 
 
 def _gpu() -> Iterator[Check]:

@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 import hpexp
+from hpexp.fixed import rounding
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "tensorboard")
 
@@ -28,6 +29,7 @@ def describe(folder: Path, command: list[str] | None = None) -> dict[str, object
         "platform": platform.platform(),
         "machine": platform.machine(),
         "cpus": os.cpu_count(),
+        "rounding": rounding(),
         "git": git(folder),
         "command": shlex.join(command if command is not None else ["hpexp", *sys.argv[1:]]),
     }

@@ -11,6 +11,7 @@ from typing import Any
 from hpexp.config.size import size_of
 from hpexp.errors import DataError
 from hpexp.model import DataFacts, DataSpec, Task
+from hpexp.sources import read_own_code
 
 SMOKE_TRAIN, SMOKE_OTHER = 64, 32
 """At most so many examples of a split when only trying whether everything runs."""
@@ -105,7 +106,8 @@ def source_of(spec: DataSpec) -> Source:
     if spec.kind == "keras":
         return Source("classification", _DOWNLOADS[spec.source], _DOWNLOADED_TEST)
     if spec.kind == "python":
-        return Source(_chosen_task(spec.options.get("task")), None, content=_module(spec))
+        code = read_own_code(spec.source.partition(":")[0], spec.folder)
+        return Source(_chosen_task(spec.options.get("task")), None, content=code.digest)
     from hpexp.config.images import read_images
 
     options = tuple(sorted((name, str(value)) for name, value in spec.options.items()))
@@ -140,16 +142,6 @@ def _read_file(kind: str, path: str, options: tuple[tuple[str, str], ...], stamp
 
 def _chosen_task(task: Any) -> Task | None:
     return task if task in ("classification", "regression") else None
-
-
-def _module(spec: DataSpec) -> str:
-    from hpexp.config.names import find_module
-
-    path = find_module(spec.source, spec.folder)
-    try:
-        return sha256(Path(path).read_bytes()).hexdigest() if path else ""
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _fingerprint(spec: DataSpec, source: Source) -> str:

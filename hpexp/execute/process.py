@@ -14,6 +14,7 @@ from multiprocessing.connection import Pipe
 from typing import TYPE_CHECKING, TypeAlias
 
 from hpexp.execute import temporary
+from hpexp.fixed import worker_environment
 from hpexp.messages import Free, Job, Report
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class WorkerProcess:
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=subprocess.STDOUT,
-            env=temporary.environment(full=full),
+            env=worker_environment(temporary.environment(full=full) or os.environ),
             pass_fds=fds,
             start_new_session=True,
         )

@@ -10,6 +10,7 @@ from typing import Any
 from hpexp import config, environment
 from hpexp.errors import HpexpError, UsageError
 from hpexp.execute import Backend
+from hpexp.fixed import rounding
 from hpexp.messages import DataWrong, EpochEnd, Finished, Job
 from hpexp.model import Experiment, Group, Plan, Result
 from hpexp.plan import build_plan
@@ -88,6 +89,10 @@ def _changes(stored: StoredRun, path: Path) -> Iterator[str]:
     for name in ("hpexp", "python", "platform", "machine", "cpus"):
         if before.get(name) != now[name]:
             yield f"{name}: {before.get(name)} -> {now[name]}"
+    was, is_ = before.get("rounding") or {}, rounding()
+    for name in sorted({*was, *is_}):
+        if was.get(name) != is_.get(name):
+            yield f"{name}: {was.get(name)} -> {is_.get(name)}"
     packages: Mapping[str, Any] = before.get("packages") or {}
     for package, version in environment.versions().items():
         if packages.get(package) != version:

@@ -25,6 +25,7 @@ from hpexp.train.pipeline import Batches, number_of, scored, some_examples, trai
 from hpexp.train.reading import EXAMPLES, read_head
 from hpexp.train.saving import save_model
 from hpexp.train.schedules import learning_rate
+from hpexp.train.seeds import seed_generators
 from hpexp.train.start import devices
 from hpexp.train.summaries import graph
 from hpexp.train.watch import Diverged, Watch
@@ -51,7 +52,7 @@ def train_run(job: Job, run: Run, data: Data, emit: Emit) -> None:
 def _train(job: Job, run: Run, data: Data, emit: Emit) -> Result:
     began = time.perf_counter()
     experiment, params = job.experiment, run.params
-    keras.utils.set_random_seed(run.seed % 2**32)
+    seed_generators(run.seed)
     _check_batch(job, run, data)
     data = prepared(data, experiment.model, params)
     batches = training_batches(data, batch_size(params["batch"], number_of(data, "train")), run.seed)

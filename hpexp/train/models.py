@@ -17,6 +17,7 @@ from hpexp.errors import HpexpError
 from hpexp.model import ModelSpec, Params, Task
 from hpexp.train.imports import import_function
 from hpexp.train.layers import HashDropout
+from hpexp.train.seeds import seed_generators
 
 OPERATIONS: dict[str, Callable[[Any], Any]] = {
     "glu": keras.ops.glu,
@@ -123,7 +124,7 @@ def _widths(params: Params, name: str, default: tuple[int, ...]) -> tuple[int, .
 
 def _own_model(spec: ModelSpec, params: Params, problem: Problem, seed: int) -> keras.Model:
     function = import_function(spec.source, spec.folder)
-    keras.utils.set_random_seed(seed % 2**32)
+    seed_generators(seed)
     options = {**_named(function, params), **spec.options}
     model = function(problem.input_shape, problem.outputs, **options)
     if not isinstance(model, keras.Model):

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from types import ModuleType
 
+from hpexp.fixed import VARIABLES, worker_environment
+
 
 class _Hidden(MetaPathFinder):
     """Makes some packages look as if they were not installed."""
@@ -75,17 +77,23 @@ def _terminal_spared() -> Iterator[None]:
 def import_tensorflow() -> None:
     """Import TensorFlow and Keras.
 
-    Messages below an error are silenced, unless TF_CPP_MIN_LOG_LEVEL says otherwise.
+    Messages below an error are silenced, unless TF_CPP_MIN_LOG_LEVEL says otherwise. Where the
+    person's surroundings would change the numbers they are overridden, see `hpexp.fixed`.
     """
     if "keras" in sys.modules:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    for name in VARIABLES:
+        os.environ.pop(name, None)
+    os.environ.update(worker_environment({}))
     with _terminal_spared(), _collection_paused(), hidden("sklearn"):
         import keras  # noqa: F401
         import tensorflow as tf
 
         gpus = tf.config.list_physical_devices("GPU")
+    from hpexp.train import settings
+
+    settings.fix()
     tf.get_logger().setLevel("ERROR")
     if gpus:
         # On a processor the same run gives the same numbers anyway.

@@ -20,6 +20,7 @@ from hpexp.train.data.rows import rows_at_once
 from hpexp.train.data.settle import settled
 from hpexp.train.data.spill import shared, write_pairs
 from hpexp.train.imports import import_function
+from hpexp.train.seeds import seed_generators
 
 
 def load_npz(path: str, options: Params) -> Raw:
@@ -97,10 +98,13 @@ def load_function(spec: DataSpec) -> Raw | Mapping[str, Raw]:
     """What the function returns: examples, or a dict of them: train, and validation and test if any.
 
     Examples are `(x, y)`, or come some at a time, as such pairs, from a generator or a
-    tf.data.Dataset; those go to a file.
+    tf.data.Dataset; those go to a file. The generators of random numbers are seeded by the split's
+    seed before, so that each worker gets the same data.
     """
     options = {name: value for name, value in spec.options.items() if name != "task"}
-    returned = import_function(spec.source, spec.folder)(**options)
+    function = import_function(spec.source, spec.folder)
+    seed_generators(spec.split.seed)
+    returned = function(**options)
     if isinstance(returned, Mapping):
         unknown = set(returned) - {"train", "validation", "test"}
         if unknown or "train" not in returned:
