@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from hpexp.model import DataSummary, Experiment, Group, Result
+from hpexp.reads import ReadFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,19 @@ class Job:
     checkpoints: str = ""
     models: Mapping[str, str] | None = None
     """Run id -> path of the `model.keras` to save; `None` where none is wanted."""
+    fingerprint: str = ""
+    """That of the data; a worker knows it once it has loaded them."""
     threads: int = 0
     """Threads for TensorFlow, decided by a worker's first job; 0 leaves it to TensorFlow."""
 
 
 @dataclass(frozen=True, slots=True)
 class DataFound:
-    """What the data of this run, and of the others of its job, came to."""
+    """What the data of this run, and of the others of its job, came to.
+
+    `run_id` is '' for a job without runs, which only looks. `fingerprint` is that of the
+    data's numbers; `files` are what a data function has read.
+    """
 
     run_id: str
     summary: DataSummary
@@ -48,6 +55,8 @@ class DataFound:
     """Of one example as loaded, before a model's own shape."""
     notes: tuple[str, ...] = ()
     """What was assumed of them, and what a person may not expect."""
+    fingerprint: str = ""
+    files: tuple[ReadFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

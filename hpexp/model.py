@@ -377,3 +377,5 @@ class Result:
     engine: Engine = "fit"
     """The engine that really trained it."""
     devices: str = ""
+    fingerprint: str = ""
+    """That of the data it was trained on, '' where they could not be had."""

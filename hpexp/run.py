@@ -19,7 +19,7 @@ from hpexp.execute import Backend
 from hpexp.interrupt import Interrupt
 from hpexp.jobs import make_jobs, worker_count
 from hpexp.lock import LogsLock, holder
-from hpexp.messages import DataWrong, Finished, Job, Message
+from hpexp.messages import DataFound, DataWrong, Finished, Job, Message
 from hpexp.model import FAILURES, EngineChoice, Experiment, Group, Plan, Result, Status
 from hpexp.paths import LogsFolder
 from hpexp.plan import build_plan, refuse_idle_grid
@@ -29,6 +29,7 @@ from hpexp.recorder import Recorder
 from hpexp.rescue import rescuing
 from hpexp.reserve import Reserve
 from hpexp.room import Room
+from hpexp.samedata import SameData, changed_files, look_again
 from hpexp.store import Store
 
 TRAINER = "hpexp.train.worker"
@@ -184,20 +185,22 @@ def _missing(plan: Plan, statuses: Mapping[str, Status]) -> bool:
 
 
 def _train(session: _Session, plan: Plan, todo: set[str]) -> Outcome:
-    """Train one experiment's missing runs."""
-    experiment = plan.experiment
-    recorder = Recorder(experiment, plan.runs, session.store, session.logs, session.view, session.room)
+    """Train one experiment's missing runs; `todo` grows where others turn out to be missing, too."""
+    experiment, view = plan.experiment, session.view
+    recorder = Recorder(experiment, plan.runs, session.store, session.logs, view, session.room)
+    changed = [] if todo else changed_files(session.store, experiment.name)
+    jobs = make_jobs(plan, todo, session.workers, session.logs) if todo else []
     gave_up, wrong = False, None
-    if todo:
-        jobs = make_jobs(plan, todo, session.workers, session.logs)
-        runs = [run for run in plan.runs if run.id in todo]
-        session.view.open(experiment.name, runs, experiment.objective, len(plan.runs) - len(runs))
+    if todo or changed:
+        _open_view(view, plan, todo)
         for line in warnings(plan):
-            session.view.note(line)
-        most = _max_failures(plan, session.options)
+            view.note(line)
+        if changed:
+            view.note(f"{changed[0]} has changed: {experiment.data.source} loads its data again")
+            jobs = [look_again(plan)]
         try:
             recorder.begin(plan)
-            gave_up = _execute(session.backend, jobs, recorder, most, session.interrupt)
+            gave_up = _execute(session, plan, todo, jobs, recorder)
         except ConfigError as error:
             wrong = error
         finally:
@@ -205,11 +208,16 @@ def _train(session: _Session, plan: Plan, todo: set[str]) -> Outcome:
                 recorder.close()
             finally:
                 # The terminal gets its cursor back even where the logs cannot be written.
-                session.view.close()
+                view.close()
     interrupted = session.interrupt.requested
     skipped = len(plan.runs) - len(todo)
     overrides = session.options.overrides
     return Outcome(plan, skipped, recorder.results, interrupted, gave_up, overrides, wrong)
+
+
+def _open_view(view: View, plan: Plan, todo: set[str]) -> None:
+    runs = [run for run in plan.runs if run.id in todo]
+    view.open(plan.experiment.name, runs, plan.experiment.objective, len(plan.runs) - len(runs))
 
 
 def _begin(store: Store, plan: Plan, options: RunOptions) -> set[str]:
@@ -236,17 +244,33 @@ def _finished(status: Status | None) -> bool:
     return status is not None and status.finished
 
 
-def _execute(
-    backend: Backend, jobs: list[Job], recorder: Recorder, max_failures: int | None, interrupt: Interrupt
-) -> bool:
+def _execute(session: _Session, plan: Plan, todo: set[str], jobs: Sequence[Job], recorder: Recorder) -> bool:
     """Train `jobs` to the end, to a Ctrl-C, or to one failure too many (returns True).
 
     Raises ConfigError where the data turn out to be wrong.
     """
-    retries = Retries(jobs, backend.submit)
-    for job in jobs:
-        backend.submit(job)
+    backend, interrupt = session.backend, session.interrupt
+    max_failures = _max_failures(plan, session.options)
+    retries, same = Retries(backend.submit), SameData(plan, todo, session.store)
     failures = 0
+
+    def submit(jobs: Sequence[Job]) -> None:
+        retries.watch(jobs)
+        same.watch(jobs)
+        for job in jobs:
+            backend.submit(job)
+
+    def recorded(message: Message) -> bool:
+        """Whether it was not one failure too many."""
+        nonlocal failures
+        sealed = recorder.sealed(message)
+        if retries.takes(sealed):
+            return True
+        recorder.record(sealed)
+        failures += isinstance(sealed, Finished) and sealed.result.status in FAILURES
+        return max_failures is None or failures < max_failures
+
+    submit(jobs)
     ticked = time.monotonic()
     for message in backend.messages():
         if interrupt.requested:
@@ -255,30 +279,48 @@ def _execute(
         if message is None or time.monotonic() - ticked > TICK_SECONDS:
             recorder.tick()
             ticked = time.monotonic()
-        if message is None:
+        if message is None or same.is_refused(message):
             continue
         if isinstance(message, DataWrong):
             backend.close()
-            raise config.wrong_data(jobs[0].experiment, message.message, message.hint)
-        sealed = recorder.sealed(message)
-        if retries.takes(sealed):
-            continue
-        recorder.record(sealed)
-        if isinstance(sealed, Finished) and sealed.result.status in FAILURES:
-            failures += 1
-            if max_failures is not None and failures >= max_failures:
-                backend.close()
-                return True
+            raise config.wrong_data(plan.experiment, message.message, message.hint)
+        told: list[Message] = [message]
+        if isinstance(message, DataFound):
+            seen = same.see(message)
+            if seen.anew:
+                session.view.note(seen.why)
+                submit(_anew(session, plan, todo, seen.anew))
+            if seen.failed:
+                backend.cancel(message.run_id)
+            if seen.failed or not message.run_id:
+                told = list(seen.failed)
+        if not all(map(recorded, told)):
+            backend.close()
+            return True
     return False
+
+
+def _anew(session: _Session, plan: Plan, todo: set[str], ids: frozenset[str]) -> list[Job]:
+    """The jobs of runs that were done, and are to be trained again."""
+    session.store.anew(run for run in plan.runs if run.id in ids)
+    session.store.commit()
+    todo |= ids
+    session.view.close()
+    _open_view(session.view, plan, todo)
+    return make_jobs(plan, ids, session.workers, session.logs)
 
 
 class Retries:
     """Submits failed runs again, alone and through `fit`, while they have retries left."""
 
-    def __init__(self, jobs: Sequence[Job], submit: Callable[[Job], None]) -> None:
+    def __init__(self, submit: Callable[[Job], None]) -> None:
         self._submit = submit
-        self._jobs = {run.id: job for job in jobs for run in job.group.runs}
+        self._jobs: dict[str, Job] = {}
         self._used: Counter[str] = Counter()
+
+    def watch(self, jobs: Sequence[Job]) -> None:
+        """Jobs that are submitted."""
+        self._jobs |= {run.id: job for job in jobs for run in job.group.runs}
 
     def takes(self, message: Message) -> bool:
         """Whether the message is a failure that will be tried again."""

@@ -210,7 +210,11 @@ def _needed() -> frozenset[str]:
         required = metadata.requires("hpexp") or ()
     except metadata.PackageNotFoundError:
         required = ()
-    return frozenset(_plain(re.split(r"[^A-Za-z0-9._-]", text, maxsplit=1)[0]) for text in required)
+    return frozenset(
+        _plain(re.split(r"[^A-Za-z0-9._-]", text, maxsplit=1)[0])
+        for text in required
+        if "extra ==" not in text
+    )
 
 
 def _plain(name: str) -> str:

@@ -49,7 +49,7 @@ def test_a_fit_machine(
     assert facts["ok"] is True
     assert {check["name"] for check in facts["checks"]} == {
         *("python", "tensorflow", "keras", "tensorboard", "scikit-learn"),
-        *("gpu", "open files", "disk", "registry", "boards", "store"),
+        *("settings", "gpu", "open files", "disk", "registry", "boards", "store"),
     }
     assert not (tmp_path / "logs").exists(), "looking makes nothing"
 
@@ -106,6 +106,21 @@ def test_a_low_limit_of_open_files_is_a_note(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(resource, "getrlimit", lambda which: (256, resource.RLIM_INFINITY))
     (check,) = checks(tmp_path, "open files")
     assert (check.grade, check.found) == ("ok", "256 open files, may be raised without limit")
+
+
+def test_settings_that_workers_override_and_those_they_keep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    (tmp_path / "keras.json").write_text('{"image_data_format": "channels_first"}')
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=true")
+    overridden, kept = checks(tmp_path / "logs", "settings")
+    assert overridden.grade == kept.grade == "note"
+    assert "KERAS_BACKEND=torch (workers: tensorflow)" in overridden.found
+    assert 'image_data_format: "channels_first"' in overridden.found
+    assert kept.found.startswith("XLA_FLAGS=--xla_cpu_enable_fast_math=true: kept")
+    assert healthy([overridden, kept])
 
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

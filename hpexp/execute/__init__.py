@@ -29,5 +29,8 @@ class Backend(Protocol):
         `None` comes now and then while nothing else does, so that the caller may act.
         """
 
+    def cancel(self, run_id: str) -> None:
+        """Abandon the job of this run: no `Finished` need come for its runs."""
+
     def close(self) -> None:
         """Stop at once; runs in progress are abandoned. Harmless when called twice."""

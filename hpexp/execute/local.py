@@ -68,6 +68,13 @@ class LocalBackend:
             if not taken:
                 yield None
 
+    def cancel(self, run_id: str) -> None:
+        for worker in list(self._workers):
+            clock = self._clocks.get(worker.pid)
+            if clock and any(run.id == run_id for run in clock.job.group.runs):
+                del self._clocks[worker.pid]
+                self._remove(worker)
+
     def close(self) -> None:
         self._jobs.clear()
         self._clocks.clear()

@@ -33,7 +33,7 @@ def repeat(wanted: str, logs: Path, backend: Backend) -> Comparison:
         result,
         tuple(numbers(stored, result)),
         largest(epochs, curve),
-        tuple(_changes(stored, Path(experiment.path))),
+        (*_data_changes(stored, result), *_changes(stored, Path(experiment.path))),
     )
 
 
@@ -80,6 +80,11 @@ def _train(job: Job, backend: Backend) -> tuple[Result, list[EpochEnd]]:
         elif isinstance(message, Finished):
             return message.result, curve
     raise AssertionError("every run ends in a Finished")
+
+
+def _data_changes(stored: StoredRun, now: Result) -> Iterator[str]:
+    if stored.fingerprint and now.fingerprint and stored.fingerprint != now.fingerprint:
+        yield "the data: they are others than those it was trained on"
 
 
 def _changes(stored: StoredRun, path: Path) -> Iterator[str]:

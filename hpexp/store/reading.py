@@ -6,13 +6,14 @@ from collections import Counter, defaultdict
 
 from hpexp.messages import EpochEnd
 from hpexp.model import DataSummary, Objective, Status
+from hpexp.reads import ReadFile
 from hpexp.store.database import Database
 from hpexp.store.records import Invocation, StoredExperiment, StoredRun
 from hpexp.store.values import to_divergence, to_facts, to_numbers, to_params, to_summary
 
 _RUN_COLUMNS = """
     experiment, id, point, name, params, axes, seed, engine, status, epochs, best_epoch, metrics,
-    test, seconds, error, traceback, divergence, devices, started, finished, planned, invocation
+    test, seconds, error, traceback, divergence, devices, started, finished, planned, fingerprint, invocation
 """
 
 
@@ -47,7 +48,8 @@ def runs(database: Database, experiment: str | None, *, all_: bool) -> list[Stor
             started=row[18],
             finished=row[19],
             planned=bool(row[20]),
-            made=made.get(row[21]),
+            fingerprint=row[21],
+            made=made.get(row[22]),
         )
         for row in rows
     ]
@@ -77,6 +79,12 @@ def experiments(database: Database) -> list[StoredExperiment]:
             " FROM experiments ORDER BY name"
         )
     ]
+
+
+def reads(database: Database, experiment: str) -> list[ReadFile]:
+    """What the experiment's data function has read."""
+    columns = "SELECT path, size, modified, digest FROM reads WHERE experiment = ? ORDER BY path"
+    return [ReadFile(*row) for row in database.rows(columns, (experiment,))]
 
 
 def data(database: Database, experiment: str) -> dict[int, DataSummary]:

@@ -60,6 +60,8 @@ class StoredRun:
     planned: bool
     """Whether the experiment file, as it was at the last `hpexp run`, still asks for it."""
     made: Invocation | None
+    fingerprint: str = ""
+    """Of the data it was trained on, '' where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,17 @@ STEPS: tuple[str, ...] = (
     PRAGMA application_id = {APPLICATION};
     ALTER TABLE runs ADD COLUMN files TEXT NOT NULL DEFAULT '{{}}';
     """,
+    """
+    ALTER TABLE runs ADD COLUMN fingerprint TEXT NOT NULL DEFAULT '';
+    CREATE TABLE reads (
+        experiment TEXT NOT NULL,
+        path TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        modified INTEGER NOT NULL,
+        digest TEXT NOT NULL,
+        PRIMARY KEY (experiment, path)
+    ) WITHOUT ROWID;
+    """,
 )
 VERSION = len(STEPS)
 

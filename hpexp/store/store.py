@@ -13,6 +13,7 @@ from hpexp.errors import NoSpaceError, StoreError
 from hpexp.messages import EpochEnd
 from hpexp.model import DataSummary, Experiment, Result, Run, Status
 from hpexp.paths import LogsFolder
+from hpexp.reads import ReadFile
 from hpexp.store import reading, writing
 from hpexp.store.database import Database
 from hpexp.store.records import StoredExperiment, StoredRun
@@ -108,6 +109,29 @@ class Store:
         self._take_steps()
         rows = self._database.rows("SELECT id, status FROM runs WHERE experiment = ?", (experiment,))
         return {run_id: Status(status) for run_id, status in rows}
+
+    def fingerprints(self, experiment: str) -> dict[str, str]:
+        """By id: which data the runs that have their answer were trained on; '' where that is not known."""
+        self._take_steps()
+        sql = "SELECT id, fingerprint, status FROM runs WHERE experiment = ?"
+        rows = self._database.rows(sql, (experiment,))
+        return {run_id: fingerprint for run_id, fingerprint, status in rows if Status(status).finished}
+
+    def reads(self, experiment: str) -> list[ReadFile]:
+        """What the experiment's data function had read when it gave the data of its runs."""
+        self._take_steps()
+        return reading.reads(self._database, experiment)
+
+    def has_read(self, experiment: str, files: Sequence[ReadFile]) -> None:
+        """Note what the experiment's data function has read."""
+        self._steps.append(partial(writing.put_reads, self._database, experiment, files))
+
+    def anew(self, runs: Iterable[Run]) -> None:
+        """Forget results and epochs of runs that are trained again now, in folders named as planned."""
+        runs = list(runs)
+        for experiment in {run.experiment for run in runs}:
+            self.reset(experiment, [run.id for run in runs if run.experiment == experiment])
+        writing.rename(self._database, [(run.name, self._number(run.experiment, run.id)) for run in runs])
 
     def started(self, experiment: str, run_id: str, time: float) -> None:
         """The run begins anew at `time`; what an earlier try left is forgotten."""

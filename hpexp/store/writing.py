@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from hpexp.model import DataSummary, Experiment, Params, Result, Run, Status
+from hpexp.reads import ReadFile
 from hpexp.store.database import Database
 from hpexp.store.values import divergence_text, storable, summary_text, to_text
 
 _FORGET = """
     epochs = 0, best_epoch = NULL, metrics = '{}', test = '{}', seconds = 0, error = NULL, traceback = NULL,
-    divergence = NULL, devices = '', finished = NULL
+    divergence = NULL, devices = '', fingerprint = '', finished = NULL
 """
 _HAS_ANSWER = ", ".join(f"'{status}'" for status in Status if status.finished)
 
@@ -76,6 +77,20 @@ def put_data(database: Database, experiment: str, repeat: int, summary: DataSumm
     )
 
 
+def put_reads(database: Database, experiment: str, files: Iterable[ReadFile]) -> None:
+    """What a data function has read, instead of what it had read before."""
+    database.write("DELETE FROM reads WHERE experiment = ?", (experiment,))
+    database.write_many(
+        "INSERT OR REPLACE INTO reads (experiment, path, size, modified, digest) VALUES (?, ?, ?, ?, ?)",
+        ((experiment, storable(each.path), each.size, each.modified, each.digest) for each in files),
+    )
+
+
+def rename(database: Database, runs: Iterable[tuple[str, int]]) -> None:
+    """Folders' names of runs, by number: those of runs that are trained anew are as planned."""
+    database.write_many("UPDATE runs SET name = ? WHERE number = ?", runs)
+
+
 def interrupt_running(database: Database) -> None:
     database.write(
         "UPDATE runs SET status = ?, epochs = (SELECT count(*) FROM epochs WHERE run = number)"
@@ -116,7 +131,7 @@ def finish(database: Database, number: int, result: Result, now: float, invocati
             seconds = iif(:seconds > 0, :seconds, max(0, coalesce(:now - started, 0))),
             finished = :now, error = :error, traceback = :traceback, divergence = :divergence,
             engine = iif(:status IN ({_HAS_ANSWER}), :engine, engine),
-            devices = :devices, invocation = :invocation
+            devices = :devices, fingerprint = :fingerprint, invocation = :invocation
         WHERE number = :number
         """,
         {
@@ -132,6 +147,7 @@ def finish(database: Database, number: int, result: Result, now: float, invocati
             "divergence": divergence_text(result.divergence),
             "engine": result.engine,
             "devices": storable(result.devices),
+            "fingerprint": result.fingerprint,
             "invocation": invocation,
             "number": number,
         },
@@ -148,7 +164,8 @@ def delete(database: Database, experiment: str | None, ids: Collection[str] | No
     ]
     database.write_many("DELETE FROM epochs WHERE run = ?", each)
     database.write_many("DELETE FROM runs WHERE number = ?", each)
-    database.write("DELETE FROM experiments WHERE name NOT IN (SELECT experiment FROM runs)")
+    for table, column in (("experiments", "name"), ("reads", "experiment")):
+        database.write(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT experiment FROM runs)")
     database.write("DELETE FROM data WHERE experiment NOT IN (SELECT experiment FROM runs)")
     database.write(
         "DELETE FROM invocations WHERE id NOT IN (SELECT invocation FROM runs WHERE invocation NOT NULL)"

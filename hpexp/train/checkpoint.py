@@ -35,10 +35,14 @@ class Progress:
 
 
 class Checkpoint:
-    """One file, replaced as a whole: named arrays and the Progress. Each engine has a `kind` of its own."""
+    """One file, replaced as a whole: named arrays and the Progress. Each engine has a `kind` of its own.
 
-    def __init__(self, folder: str, run_id: str, kind: str = "state") -> None:
+    `data` is the fingerprint of the data: a checkpoint of other data is none.
+    """
+
+    def __init__(self, folder: str, run_id: str, kind: str = "state", *, data: str = "") -> None:
         self._run_id = run_id
+        self._data = data
         self._folder = Path(folder) / run_id
         self._file = self._folder / f"{kind}.npz"
 
@@ -56,6 +60,7 @@ class Checkpoint:
             ],
             "seconds": progress.seconds,
             "stopping": progress.stopping,
+            "data": self._data,
         }
         contents: dict[str, Any] = {"story": np.array(json.dumps(story)), **arrays}
         contents |= {f"best_{index}": value for index, value in enumerate(progress.best_weights or [])}
@@ -81,6 +86,8 @@ class Checkpoint:
                 arrays = dict(archive)
             story = json.loads(str(arrays.pop("story")))
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            return None
+        if story.get("data") != self._data:
             return None
         best = [arrays.pop(f"best_{index}") for index in range(len(arrays)) if f"best_{index}" in arrays]
         progress = Progress(

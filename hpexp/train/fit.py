@@ -64,7 +64,7 @@ def _train(job: Job, run: Run, data: Data, emit: Emit) -> Result:
     for notice in notices(run.id, notes):
         emit(notice)
     watch = Watch(model.optimizer)
-    checkpoint = Checkpoint(job.checkpoints, run.id) if job.checkpoints else None
+    checkpoint = Checkpoint(job.checkpoints, run.id, data=job.fingerprint) if job.checkpoints else None
     progress = _resumed(checkpoint, model, run, emit)
     earlier = progress.seconds
 

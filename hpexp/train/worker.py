@@ -14,17 +14,29 @@ from hpexp.failures import failure, traceback_of
 from hpexp.memory import TOO_LARGE
 from hpexp.messages import DataFound, DataWrong, Finished, Job, LogText, Phase, Report, Started, SummaryData
 from hpexp.model import Experiment, Run
-from hpexp.train.data import Arrays, Data, Streamed, open_data, prepare, summarize
+from hpexp.train import settings
+from hpexp.train.data import (
+    Arrays,
+    Data,
+    Reading,
+    Streamed,
+    fingerprint,
+    open_data,
+    prepare,
+    summarize,
+    watched,
+)
 from hpexp.train.data.classes import absent_classes
 from hpexp.train.fit import train_run
+from hpexp.train.imports import beside
 from hpexp.train.models import build_model
 from hpexp.train.start import devices, use_threads
 from hpexp.train.summaries import graph
 
 Emit = Callable[[Report], None]
 
-_opened: dict[str, Data] = {}
-"""The data of the last job, by its DataSpec: jobs of one experiment share it."""
+_opened: dict[str, tuple[Data, DataFound]] = {}
+"""The data of the last job and what is told of them, by its DataSpec: jobs of one experiment share them."""
 
 
 def warm_up() -> None:
@@ -37,16 +49,19 @@ def train_job(job: Job, emit: Emit) -> None:
     A compiled group that cannot be trained as one program goes run by run through
     `fit`, and each run's log says why.
     """
-    runs = job.group.runs
-    first = runs[0].id if runs else ""
     if job.threads:
         use_threads(job.threads)
+    experiment = job.experiment
+    with beside(experiment.model.folder or experiment.data.folder), settings.kept():
+        _train_job(job, emit)
+
+
+def _train_job(job: Job, emit: Emit) -> None:
+    runs = job.group.runs
+    first = runs[0].id if runs else ""
     emit(Phase("loading data", shared=True))
     try:
-        data = _data(job.experiment)
-        summary = summarize(data)
-        notes = (*data.notes, *(() if job.experiment.smoke else absent_classes(summary)))
-        emit(DataFound(first, summary, data.problem.input_shape, notes))
+        data, found = _data(job.experiment)
     except HpexpError as error:
         emit(DataWrong(first, str(error), error.hint))
         return
@@ -55,6 +70,8 @@ def train_job(job: Job, emit: Emit) -> None:
             emit(Started(run.id, time.time()))
             emit(Finished(run.id, failure(error)))
         return
+    emit(replace(found, run_id=first))
+    job, emit = replace(job, fingerprint=found.fingerprint), _of_data(found.fingerprint, emit)
     note = ""
     if job.group.engine == "compiled":
         if isinstance(data, Streamed):
@@ -62,8 +79,20 @@ def train_job(job: Job, emit: Emit) -> None:
         else:
             runs, note = _train_compiled(job, data, emit)
     for run in runs:
-        train_run(job, run, data, _noting(emit, run, note))
+        with settings.kept():
+            train_run(job, run, data, _noting(emit, run, note))
         _forget()
+
+
+def _of_data(fingerprint: str, emit: Emit) -> Emit:
+    """Puts the data's fingerprint into the results."""
+
+    def told(message: Report) -> None:
+        if isinstance(message, Finished):
+            message = replace(message, result=replace(message.result, fingerprint=fingerprint))
+        emit(message)
+
+    return told
 
 
 def _train_compiled(job: Job, arrays: Arrays, emit: Emit) -> tuple[tuple[Run, ...], str]:
@@ -118,12 +147,19 @@ def _noting(emit: Emit, run: Run, note: str) -> Emit:
     return told
 
 
-def _data(experiment: Experiment) -> Data:
+def _data(experiment: Experiment) -> tuple[Data, DataFound]:
     key = repr((experiment.data, experiment.resources, experiment.smoke))
     if key not in _opened:
         # The last experiment's go first: there may be no room for both.
         _opened.clear()
-        _opened[key] = open_data(experiment.data, experiment.resources, smoke=experiment.smoke)
+        reading = Reading(experiment.data)
+        with settings.kept(), watched(reading):
+            data = open_data(experiment.data, experiment.resources, smoke=experiment.smoke)
+        files = reading.files() if experiment.data.kind == "python" else ()
+        summary = summarize(data)
+        notes = (*data.notes, *(() if experiment.smoke else absent_classes(summary)))
+        found = DataFound("", summary, data.problem.input_shape, notes, fingerprint(data), files)
+        _opened[key] = data, found
     return _opened[key]
 
 

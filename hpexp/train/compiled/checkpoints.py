@@ -21,7 +21,10 @@ class Checkpoints:
     def __init__(self, job: Job, lanes: Sequence[Lane], blueprint: Blueprint) -> None:
         self._period = job.experiment.training.checkpoint_every if job.checkpoints else 0
         self._blueprint = blueprint
-        self._files = {lane.run.id: Checkpoint(job.checkpoints, lane.run.id, "lane") for lane in lanes}
+        self._files = {
+            lane.run.id: Checkpoint(job.checkpoints, lane.run.id, "lane", data=job.fingerprint)
+            for lane in lanes
+        }
         self._progress: dict[str, Progress] = {}
 
     def done(self, lane: Lane) -> int:

@@ -1,0 +1,106 @@
+"""Whether all runs of an experiment are trained on the same data.
+
+What a data function gives is known once a worker has run it. The first data that are loaded are
+the experiment's: runs that were done on others are trained anew, a job that gets others fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hpexp.messages import DataFound, Finished, Job, Message
+from hpexp.model import Group, Plan, Result, Status
+from hpexp.reads import has_changed
+from hpexp.store import Store
+from hpexp.text import counted
+
+_OTHER_DATA = (
+    "{source} gave other data here than to the other runs of the experiment, which could not be compared; "
+    "seed its own generators, as in numpy.random.default_rng(0)"
+)
+_FILE_CHANGED = "{source} was read again after it had changed; give the command again when it stays as it is"
+
+
+def changed_files(store: Store, experiment: str) -> list[str]:
+    """What the data function of an experiment had read and is other now, as far as that can be seen."""
+    return [file.path for file in store.reads(experiment) if has_changed(file)]
+
+
+def look_again(plan: Plan) -> Job:
+    """A job that loads the data and trains nothing."""
+    return Job(plan.experiment, Group(0, "fit", ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What follows from data that were loaded: runs to train anew and why, or ends of runs that failed."""
+
+    anew: frozenset[str] = frozenset()
+    why: str = ""
+    failed: tuple[Message, ...] = ()
+
+
+class SameData:
+    """Compares the data of one experiment's jobs, and with those that its done runs were trained on."""
+
+    def __init__(self, plan: Plan, todo: Collection[str], store: Store) -> None:
+        self._plan = plan
+        self._store = store
+        self._repeats = {run.id: run.repeat for run in plan.runs}
+        known = store.fingerprints(plan.experiment.name)
+        self._before: Mapping[str, str] = {
+            run.id: known[run.id] for run in plan.runs if run.id not in todo and known.get(run.id)
+        }
+        """Of the runs that are done."""
+        self._now: dict[int, str] = {}
+        """By the repeat of the split."""
+        self._jobs: dict[str, Job] = {}
+        self._refused: set[str] = set()
+
+    def watch(self, jobs: Sequence[Job]) -> None:
+        """Jobs that are submitted."""
+        self._jobs |= {run.id: job for job in jobs for run in job.group.runs}
+
+    def is_refused(self, message: Message) -> bool:
+        """Whether it is of a run that has failed because its data are others."""
+        return message.run_id in self._refused
+
+    def see(self, message: DataFound) -> Seen:
+        """Take note of what a job has loaded."""
+        repeat = self._repeats.get(message.run_id, 0)
+        first = repeat not in self._now
+        expected = self._now.setdefault(repeat, message.fingerprint)
+        if message.fingerprint != expected:
+            return Seen(failed=tuple(self._refuse(message)))
+        if not first:
+            return Seen()
+        self._store.has_read(self._plan.experiment.name, message.files)
+        stale = {
+            run_id
+            for run_id, before in self._before.items()
+            if self._repeats[run_id] == repeat and before != message.fingerprint
+        }
+        if not stale:
+            return Seen()
+        anew, self._before = frozenset(self._before), {}
+        return Seen(anew, self._words(anew))
+
+    def _words(self, anew: Collection[str]) -> str:
+        words = f"the data changed since: {counted(len(anew), 'run')} trained before are trained anew"
+        if self._plan.experiment.data.kind == "python":
+            words += (
+                f" (if they did not, {self._plan.experiment.data.source} draws from generators it must seed)"
+            )
+        return words
+
+    def _refuse(self, message: DataFound) -> Iterator[Message]:
+        data = self._plan.experiment.data
+        why = _OTHER_DATA if data.kind == "python" else _FILE_CHANGED
+        error = why.format(source=data.source if data.kind == "python" else Path(data.source).name)
+        job = self._jobs[message.run_id]
+        for run in job.group.runs:
+            if run.id not in self._refused:
+                self._refused.add(run.id)
+                yield Finished(run.id, Result(Status.FAILED, error=error, engine=run.engine))

@@ -1,0 +1,134 @@
+"""Runs on other data than their experiment's, and data that changed: told, failed or trained anew."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hpexp.execute.fake import train_job
+from hpexp.execute.inline import InlineBackend
+from hpexp.messages import DataFound, Finished, Job, Message
+from hpexp.model import DataSpec, DataSummary, Plan, Status
+from hpexp.paths import LogsFolder
+from hpexp.progress import PlainView
+from hpexp.reads import read_file
+from hpexp.run import Outcome, RunOptions, run
+from hpexp.store import Store
+from tests.builders import a_plan, a_run, an_experiment
+from tests.test_progress import console
+
+Fingerprint = Callable[[int], str]
+
+
+def a_plan_of(seeds: int) -> Plan:
+    spec = DataSpec("python", "own:load")
+    return a_plan(replace(an_experiment(), data=spec), *(a_run(seed) for seed in range(seeds)))
+
+
+class Trainer:
+    """Pretends to load data, whose fingerprint is `of(how many jobs have trained)`, and to train on them."""
+
+    def __init__(self, of: Fingerprint, *files: Path) -> None:
+        self._of = of
+        self._files = files
+        self.jobs: list[int] = []
+        """How many runs each job had."""
+
+    def __call__(self, job: Job, emit: Callable[[Message], None]) -> None:
+        fingerprint = self._of(len([runs for runs in self.jobs if runs]))
+        self.jobs.append(len(job.group.runs))
+        files = tuple(file for path in self._files if (file := read_file(str(path))))
+        first = job.group.runs[0].id if job.group.runs else ""
+        emit(DataFound(first, DataSummary("regression", {}), fingerprint=fingerprint, files=files))
+
+        def told(message: Message) -> None:
+            if isinstance(message, Finished):
+                message = replace(message, result=replace(message.result, fingerprint=fingerprint))
+            emit(message)
+
+        train_job(job, told)
+
+
+def train(logs: Path, trainer: Trainer, seeds: int) -> tuple[Outcome, str]:
+    """How it ended, and what was said."""
+    said = console()
+    options = RunOptions(logs=logs, command=("hpexp", "run", "toy.yaml"))
+    (outcome,) = run([a_plan_of(seeds)], options, PlainView(said), InlineBackend(trainer))
+    assert isinstance(said.file, io.StringIO)
+    return outcome, said.file.getvalue()
+
+
+def stored(logs: Path) -> dict[int, tuple[Status, str, int]]:
+    store = Store.read(LogsFolder(logs))
+    assert store
+    with store:
+        return {
+            each.seed: (each.status, each.fingerprint, len(store.epochs("toy", each.id)))
+            for each in store.runs("toy")
+        }
+
+
+def test_a_job_that_gets_other_data_fails_and_says_what_to_do(tmp_path: Path) -> None:
+    """What it had told before it was cancelled is not recorded."""
+    outcome, _ = train(tmp_path, Trainer(lambda job: "other" if job == 1 else "first"), 3)
+    statuses = [outcome.results[a_run(seed).id].status for seed in range(3)]
+    assert statuses == [Status.DONE, Status.FAILED, Status.DONE]
+    error = outcome.results[a_run(1).id].error or ""
+    assert "own:load gave other data" in error
+    assert "default_rng(0)" in error
+    assert stored(tmp_path) == {
+        0: (Status.DONE, "first", 3),
+        1: (Status.FAILED, "", 0),
+        2: (Status.DONE, "first", 3),
+    }
+
+
+def test_done_runs_are_trained_anew_where_the_data_changed(tmp_path: Path) -> None:
+    train(tmp_path, Trainer(lambda job: "old"), 2)
+    trainer = Trainer(lambda job: "new")
+    outcome, said = train(tmp_path, trainer, 3)
+    assert "the data changed since: 2 runs trained before are trained anew" in said
+    assert outcome.skipped == 0
+    assert len(outcome.results) == 3
+    assert set(stored(tmp_path).values()) == {(Status.DONE, "new", 3)}
+    again, said = train(tmp_path, Trainer(lambda job: "never asked"), 3)
+    assert (again.skipped, again.results, said) == (3, {}, "")
+
+
+def test_the_same_data_keep_what_is_done(tmp_path: Path) -> None:
+    train(tmp_path, Trainer(lambda job: "old"), 2)
+    outcome, said = train(tmp_path, Trainer(lambda job: "old"), 3)
+    assert (outcome.skipped, len(outcome.results)) == (2, 1)
+    assert "anew" not in said
+
+
+def test_runs_of_which_it_is_not_known_are_kept(tmp_path: Path) -> None:
+    train(tmp_path, Trainer(lambda job: ""), 2)
+    outcome, _ = train(tmp_path, Trainer(lambda job: "new"), 3)
+    assert outcome.skipped == 2
+
+
+@pytest.mark.parametrize(("now", "anew"), [("old", False), ("new", True)])
+def test_a_file_that_changed_has_the_data_loaded_again(tmp_path: Path, now: str, anew: bool) -> None:
+    """Where all runs are done, too: a job that trains nothing tells whether the data are others."""
+    file = tmp_path / "data.csv"
+    file.write_text("1")
+    logs = tmp_path / "logs"
+    train(logs, Trainer(lambda job: "old", file), 2)
+    untouched = Trainer(lambda job: "never asked", file)
+    train(logs, untouched, 2)
+    assert untouched.jobs == []
+    file.write_text("2")
+    trainer = Trainer(lambda job: now, file)
+    outcome, said = train(logs, trainer, 2)
+    assert f"{file} has changed: own:load loads its data again" in said
+    assert trainer.jobs == ([0, 1, 1] if anew else [0])
+    assert len(outcome.results) == (2 if anew else 0)
+    assert set(stored(logs).values()) == {(Status.DONE, now, 3)}
+    known = Trainer(lambda job: "never asked", file)
+    train(logs, known, 2)
+    assert known.jobs == []
