@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -58,11 +59,14 @@ def test_keras_sees_the_schedule() -> None:
     assert isinstance(schedule, Schedule)
     optimizer = keras.optimizers.SGD(schedule)
     weight = keras.Variable(np.float32(0))
-    for expected in (0.1, 0.1 * 0.5**0.5, 0.05):
+    rates = (0.1, 0.1 * 0.5**0.5, 0.05, 0.05 * 0.5**0.5)
+    for expected, following in itertools.pairwise(rates):
         before = weight.numpy()
         optimizer.apply([tf.constant(1.0)], [weight])
         np.testing.assert_allclose(before - weight.numpy(), expected, rtol=1e-5)
         np.testing.assert_allclose(learning_rate_used(optimizer), expected, rtol=1e-6)
+        # What keras.callbacks.TensorBoard logs is the next update's (docs/tensorboard.md).
+        np.testing.assert_allclose(float(optimizer.learning_rate), following, rtol=1e-6)
     again = keras.optimizers.schedules.deserialize(keras.optimizers.schedules.serialize(schedule))
     assert vars(again) == vars(schedule)
 

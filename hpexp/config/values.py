@@ -114,7 +114,7 @@ def _flag(value: Any, parameter: Parameter) -> bool:
 
 
 def _name(value: Any, parameter: Parameter) -> str:
-    if parameter.name == "optimizer" and value in OPTIMIZERS_LEFT_OUT:
+    if parameter.name == "optimizer" and isinstance(value, str) and value in OPTIMIZERS_LEFT_OUT:
         raise ValueError(f"{value} {OPTIMIZERS_LEFT_OUT[value]}")
     if value not in parameter.allowed or not isinstance(value, str):
         raise ValueError(wording.one_of(value, parameter.allowed))
