@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.bad_inputs import HEAD, MAIN, Files, X, Y, npz
+from tests.pictures import COLOUR, encoded
 
 TABLE = "a,b,y\n" + "".join(f"{n},{'uv'[n % 2]},{n % 3}\n" for n in range(30))
 NETS = "def build(input_shape, outputs, width=8, depth=1, widths=(), act='relu'): ...\n"
@@ -64,6 +65,8 @@ def _files(text: str, **files: str | bytes) -> Files:
     return {MAIN: text, **files}
 
 
+PNG = encoded(COLOUR, "PNG")
+
 GOOD_INPUTS: dict[str, Files] = {
     "lr": _files(LR),
     "everything": _files(EVERYTHING),
@@ -100,11 +103,11 @@ GOOD_INPUTS: dict[str, Files] = {
     },
     "images": {
         MAIN: "data: {images: pets, size: [16, 24], color: grayscale}\nmodel: cnn\n",
-        **{f"pets/{kind}/{n}.PNG": b"" for kind in ("cat", "dog") for n in range(4)},
+        **{f"pets/{kind}/{n}.PNG": PNG for kind in ("cat", "dog") for n in range(4)},
     },
     "images of one size": {
         MAIN: "data: {images: pets, size: 16}\nmodel: cnn\n",
-        **{f"pets/{kind}/{n}.jpg": b"" for kind in ("cat", "dog") for n in range(4)},
+        **{f"pets/{kind}/{n}.jpg": PNG for kind in ("cat", "dog") for n in range(4)},
     },
     "own code": {
         MAIN: "data: {python: 'mine.sets:load', rows: 100, shape: [2, 3], task: regression}\n"

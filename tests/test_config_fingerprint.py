@@ -11,6 +11,7 @@ import pytest
 from hpexp.config.facts import facts_of
 from hpexp.model import DataSpec, Split
 from tests.bad_inputs import X, Y, doubles, npy, npz
+from tests.pictures import COLOUR, GREY, encoded
 
 
 def fingerprint(spec: DataSpec) -> str:
@@ -66,20 +67,20 @@ def test_archives_differ_by_content(tmp_path: Path) -> None:
 def test_images_differ_by_content_and_names(change: str, tmp_path: Path) -> None:
     for name in ("a/1.png", "a/2.png", "b/1.png", "b/2.png"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(name)
+        (tmp_path / name).write_bytes(encoded(COLOUR, "PNG") + name.encode())
     spec = DataSpec("images", str(tmp_path))
     before = fingerprint(spec)
     (tmp_path / "a" / "notes.txt").write_text("no image")
     assert fingerprint(spec) == before
     match change:
         case "content":
-            (tmp_path / "a/1.png").write_text("other")
+            (tmp_path / "a/1.png").write_bytes(encoded(GREY, "PNG"))
         case "name":
             (tmp_path / "a/1.png").rename(tmp_path / "a/3.png")
         case "class":
             (tmp_path / "a").rename(tmp_path / "c")
         case "number":
-            (tmp_path / "a/3.png").write_text("third")
+            (tmp_path / "a/3.png").write_bytes(encoded(COLOUR, "PNG"))
     assert fingerprint(spec) != before
 
 

@@ -18,8 +18,10 @@ from PIL import Image
 from hpexp.errors import DataError
 from hpexp.model import DataSpec, ModelSpec, Split
 from hpexp.train.data import Arrays, load, prepare
+from hpexp.train.data.images import load_images
 from hpexp.train.data.table import encode, read_table
 from hpexp.vocabulary import BUILTIN_DATA, KERAS_DATA
+from tests.pictures import CLEAR, COLOUR, DEEP, GREY, animated, encoded, folder_of, turned
 
 pytestmark = [
     pytest.mark.tensorflow,
@@ -163,8 +165,40 @@ class TestImages:
         assert arrays.classes == ("dark", "light")
         np.testing.assert_allclose(arrays.x_train[:, 0, 0, 0], arrays.y_train)
 
+    def test_they_are_those_of_keras(self, tmp_path: Path) -> None:
+        """keras.utils.image_dataset_from_directory, of what it can read; hidden files are left out."""
+        kinds = [encoded(COLOUR, "PNG"), encoded(GREY, "PNG"), encoded(CLEAR, "PNG"), encoded(DEEP, "PNG")]
+        kinds += [encoded(COLOUR, "JPEG"), turned(), encoded(COLOUR, "BMP"), animated("GIF")]
+        files = {f"{'ab'[n % 2]}{'/c' * (n % 3)}/{n}.png": data for n, data in enumerate(kinds * 2)}
+        folder = folder_of(tmp_path, files)
+        theirs = keras.utils.image_dataset_from_directory(
+            str(folder), image_size=(5, 7), batch_size=None, shuffle=False, verbose=False
+        )
+        expected = [(image.numpy() / 255, int(label)) for image, label in theirs]
+        folder_of(tmp_path, {"a/._0.png": b"\0", "b/.ipynb_checkpoints/0.png": kinds[0]})
+        raw = load_images(str(folder), {"size": (5, 7)})
+        assert raw.y.tolist() == [label for _, label in expected]
+        np.testing.assert_array_equal(raw.x, np.stack([image for image, _ in expected]))
+
+    @pytest.mark.parametrize("kind", ["GIF", "BMP", "PNG", "WEBP"])
+    def test_grey_images_of_every_kind(self, kind: str, tmp_path: Path) -> None:
+        options = {"lossless": True} if kind == "WEBP" else {}
+        image = encoded(COLOUR.convert("P") if kind == "GIF" else COLOUR, kind, **options)
+        folder = folder_of(tmp_path, {"a/1.png": image, "b/1.png": image})
+        raw = load_images(str(folder), {"size": (6, 8), "color": "grayscale"})
+        with Image.open(folder / "a" / "1.png") as opened:
+            expected = np.asarray(opened.convert("RGB").convert("L"), np.float32) / 255
+        np.testing.assert_allclose(raw.x[0, ..., 0], expected, atol=1.01 / 255)
+
     def test_nothing_there(self, tmp_path: Path) -> None:
-        with pytest.raises(DataError, match="not a folder of images by class"):
+        with pytest.raises(DataError, match="needs a folder of images for each class, but has none"):
+            load(DataSpec("images", str(tmp_path)))
+
+    def test_what_cannot_be_decoded_is_named(self, tmp_path: Path) -> None:
+        """Its header is that of an image, so that only decoding tells."""
+        good, bad = encoded(COLOUR, "JPEG"), encoded(COLOUR, "JPEG")[:-40]
+        folder_of(tmp_path, {"a/1.jpg": good, "b/1.jpg": good, "b/2.jpg": bad})
+        with pytest.raises(DataError, match=r"b/2\.jpg is no image that can be decoded: jpeg"):
             load(DataSpec("images", str(tmp_path)))
 
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from hpexp.config.size import size_of
+from hpexp.config.size import image_shape, size_of
 from hpexp.errors import DataError
 from hpexp.model import DataFacts, DataSpec, Task
 from hpexp.sources import read_own_code
@@ -113,13 +113,17 @@ def source_of(spec: DataSpec) -> Source:
     options = tuple(sorted((name, str(value)) for name, value in spec.options.items()))
     try:
         if spec.kind == "images":
-            images = read_images(Path(spec.source))
-            return Source("classification", images.examples, content=images.content)
+            shape = image_shape(spec.options)
+            images = read_images(Path(spec.source), shape[:2])
+            return Source(
+                "classification", images.examples, content=images.content, shape=shape, notes=images.notes
+            )
         status = Path(spec.source).stat()
         stamp = (status.st_size, status.st_mtime_ns, status.st_ino)
         return _read_file(spec.kind, spec.source, options, stamp)
     except OSError as error:
-        raise DataError(f"{spec.source} cannot be read: {error.strerror or error}") from error
+        path = error.filename if spec.kind == "images" and error.filename else spec.source
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 @lru_cache(maxsize=16)

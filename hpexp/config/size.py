@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 
 from hpexp.config.archive import read_shapes
-from hpexp.config.images import count_images
+from hpexp.config.images import list_images
 from hpexp.errors import DataError
 from hpexp.model import DataSize, DataSpec, Params
 
@@ -43,7 +43,7 @@ def size_of(spec: DataSpec) -> DataSize | None:
             x, y, wide = read_shapes(path, str(spec.options.get("x", "x")), str(spec.options.get("y", "y")))
             return _size(x[0], math.prod(x[1:]), math.prod(y[1:]), wide=wide)
         if spec.kind == "images":
-            return _size(count_images(path), math.prod(image_shape(spec.options)))
+            return _size(len(list_images(path).files), math.prod(image_shape(spec.options)))
         return _of_table(path) if spec.kind == "csv" else None
     except (
         OSError, ValueError, DataError, csv.Error, IndexError, zipfile.BadZipFile, zlib.error, EOFError,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from hpexp.config.images import list_images
 from hpexp.errors import DataError
 from hpexp.model import DataSize, DataSpec
 from hpexp.train.data.archive import map_member, unpack_member, unpacked_bytes
-from hpexp.train.data.own import exists, npz_names, open_npz, pair, read_images
+from hpexp.train.data.images import read_images
+from hpexp.train.data.own import exists, npz_names, open_npz, pair
 from hpexp.train.data.raw import Raw
 from hpexp.train.data.spill import shared, write_pairs
 from hpexp.train.data.table_spill import spill_table
@@ -63,5 +64,5 @@ def _stamp(spec: DataSpec) -> object:
     path = Path(spec.source)
     files = [path]
     if path.is_dir():
-        files = sorted(Path(root, name) for root, _, names in os.walk(path) for name in names)
+        files = [file for _, file in list_images(path).files]
     return spec, [(str(file), (status := file.stat()).st_size, status.st_mtime_ns) for file in files]

@@ -14,7 +14,8 @@ from hpexp.model import DataSpec, Task
 from hpexp.train.data.arrays import Arrays
 from hpexp.train.data.builtin import load_builtin
 from hpexp.train.data.divide import by_split, divide, notes_of, parts_of
-from hpexp.train.data.own import exists, load_function, load_images, load_npz
+from hpexp.train.data.images import load_images
+from hpexp.train.data.own import exists, load_function, load_npz
 from hpexp.train.data.raw import Raw, inputs, targets, task_of
 from hpexp.train.data.split import Parts
 from hpexp.train.data.table import encode, read_table

@@ -12,11 +12,9 @@ from uuid import uuid4
 
 import numpy as np
 
-from hpexp.config.size import image_shape
 from hpexp.errors import DataError
 from hpexp.model import DataSpec, Params
 from hpexp.train.data.raw import Raw
-from hpexp.train.data.rows import rows_at_once
 from hpexp.train.data.settle import settled
 from hpexp.train.data.spill import shared, write_pairs
 from hpexp.train.imports import import_function
@@ -47,51 +45,6 @@ def open_npz(path: str, *names: str) -> Iterator[Any]:
             yield archive
     except (OSError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path} is not a readable NumPy archive: {error}") from error
-
-
-def load_images(folder: str, options: Params) -> Raw:
-    """A folder with one folder of images a class, in alphabetical order.
-
-    Options: `size` (rows and columns, default 32 by 32; a single number for both) and
-    `color` (`rgb`, `grayscale`). Images are scaled to that size and to 0..1.
-    """
-    images, classes = read_images(folder, options)
-    pairs = list(images)
-    x, y = (np.concatenate([getattr(pair, name) for pair in pairs]) for name in "xy")
-    return Raw(x, y, classes=classes)
-
-
-def read_images(folder: str, options: Params) -> tuple[Iterator[Raw], tuple[str, ...]]:
-    """The images of `load_images`, some at a time, and the names of the classes."""
-    import keras
-
-    rows, columns, _ = image_shape(options)
-    with _reading(folder):
-        dataset = keras.utils.image_dataset_from_directory(
-            folder,
-            image_size=(rows, columns),
-            color_mode=str(options.get("color", "rgb")),
-            batch_size=None,
-            shuffle=False,
-            verbose=False,
-        )
-
-    def images() -> Iterator[Raw]:
-        with _reading(folder):
-            for x, y in dataset.batch(rows_at_once((0, rows, columns, 3))).as_numpy_iterator():
-                yield Raw(x / np.float32(255), np.asarray(y, np.int32))
-
-    return images(), tuple(dataset.class_names)
-
-
-@contextmanager
-def _reading(folder: str) -> Iterator[None]:
-    """TensorFlow's decoding errors are many."""
-    try:
-        yield
-    except Exception as error:
-        reason = str(error).strip().splitlines()[0]
-        raise DataError(f"{folder} is not a folder of images by class: {reason}") from error
 
 
 def load_function(spec: DataSpec) -> Raw | Mapping[str, Raw]:
