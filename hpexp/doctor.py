@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import resource
 import shlex
 import shutil
@@ -17,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hpexp.console import write_json
 from hpexp.environment import version
 from hpexp.errors import HpexpError
 from hpexp.fixed import overridden, rounding
@@ -61,7 +61,7 @@ def examine(logs: Path) -> list[Check]:
 def print_checks(checks: list[Check], console: Console, *, as_json: bool) -> None:
     """Print the checks as a table or as JSON."""
     if as_json:
-        print(json.dumps({"ok": healthy(checks), "checks": [asdict(check) for check in checks]}))
+        write_json({"ok": healthy(checks), "checks": [asdict(check) for check in checks]})
         return
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     for check in checks:

@@ -23,6 +23,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hpexp.text import printable
+
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -109,8 +111,9 @@ class ConfigError(HpexpError):
 
     def _text(self) -> str:
         lines = []
+        source = printable(self.source)
         for problem in self.problems:
-            place = f"{self.source}:{problem.line}:{problem.column}" if problem.line else self.source
+            place = f"{source}:{problem.line}:{problem.column}" if problem.line else source
             crumb = f" {problem.breadcrumb}:" if problem.breadcrumb else ""
             lines.append(f"{place}:{crumb} {problem.message}")
         return "\n".join(lines)

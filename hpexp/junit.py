@@ -13,8 +13,9 @@ from hpexp.model import FAILURES, Status
 from hpexp.run import Outcome
 from hpexp.store import StoredRun
 from hpexp.summary.facts import Facts, load
+from hpexp.text import printable_lines
 
-# What XML 1.0 has no way to write, lone surrogates included.
+# What XML 1.0 has no way to write and is no control character.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -86,4 +87,4 @@ def _case(run: StoredRun) -> ET.Element:
 
 
 def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("\ufffd", text)
+    return _FORBIDDEN.sub("\ufffd", printable_lines(text.expandtabs(4)))

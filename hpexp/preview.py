@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hpexp.console import write_json
 from hpexp.model import Group, Params, Plan, Run, Status
 from hpexp.paths import LogsFolder
 from hpexp.plan.collapse import joined
 from hpexp.plan.expand import varied_names
+from hpexp.results.runs import finite
 from hpexp.store import Store
 from hpexp.text import counted, short
 from hpexp.vocabulary import LANES
@@ -43,7 +44,7 @@ def as_dict(plan: Plan, statuses: Mapping[str, Status]) -> dict[str, object]:
             {
                 "id": run.id,
                 "name": run.name,
-                "params": dict(run.params),
+                "params": finite(run.params),
                 "seed": run.seed,
                 "engine": run.engine,
                 "updates_per_epoch": run.updates_per_epoch,
@@ -69,14 +70,14 @@ def as_dict(plan: Plan, statuses: Mapping[str, Status]) -> dict[str, object]:
 def print_plan(plan: Plan, statuses: Mapping[str, Status], console: Console, *, as_json: bool) -> None:
     """Print the plan for a person, or as JSON."""
     if as_json:
-        print(json.dumps(as_dict(plan, statuses)))
+        write_json(as_dict(plan, statuses))
         return
     points = _points(plan.runs)
     console.print(_headline(plan, statuses, len(points)))
     for line in _collapsed(plan):
-        console.print(line, style="dim", markup=False, highlight=False)
+        console.print(line, style="dim")
     for line in warnings(plan):
-        console.print(line, style="yellow", markup=False, highlight=False)
+        console.print(line, style="yellow")
     console.print()
     console.print(_groups_table(plan))
     console.print()

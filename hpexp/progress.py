@@ -19,7 +19,7 @@ from hpexp.messages import EpochEnd
 from hpexp.model import FAILURES, Objective, Result, Run, Status
 from hpexp.space import is_full
 from hpexp.standing import Standing, epochs_of, label, short_label
-from hpexp.text import brief, clock, counted, short
+from hpexp.text import brief, clock, counted, printable, short
 
 SHOWN_RUNS = 6
 GAP = 2
@@ -68,7 +68,7 @@ class QuietView:
 
     def _print(self, text: str, style: str = "") -> None:
         try:
-            self.console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+            self.console.print(Text(text, style), soft_wrap=True)
         except OSError as error:
             # Messages that go to a file on the full disk end no run.
             if not is_full(error):
@@ -205,7 +205,7 @@ def fitted(headers: Sequence[str], longest: Sequence[int], width: int) -> list[s
 
 def failure_line(run: Run, result: Result) -> str:
     """What is said at once when a run fails."""
-    return f"{result.status}: {label(run)}: {result.error or 'no message'}"
+    return f"{result.status}: {label(run)}: {printable(result.error or 'no message')}"
 
 
 def _cut(text: str, style: str) -> Text:

@@ -29,8 +29,22 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """`printable`, line by line: line feeds and tabs stay."""
-    return "\n".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
+    """`printable`, line by line: line feeds stay."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def json_safe(text: str) -> str:
+    """JSON whose control characters and marks of direction are written as its own escapes."""
+    if text.isprintable():
+        return text
+    return _ESCAPED.sub(_json_escaped, text)
+
+
+def _json_escaped(match: re.Match[str]) -> str:
+    if _escaped(match) == match[0]:
+        return match[0]
+    units = match[0].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
 
 
 def _escaped(match: re.Match[str]) -> str:
@@ -93,7 +107,12 @@ def clock(value: float | None) -> str:
 
 
 def short(value: Value) -> str:
-    """A parameter's value: 0.01, 1e-05, 64x64, true."""
+    """A parameter's value: 0.01, 1e-05, 64x64, true; text in one line, printable."""
+    return printable(plain(value))
+
+
+def plain(value: Value) -> str:
+    """`short`, with text as it is: for names of files, which take few characters anyway."""
     if value is None:
         return "default"
     if isinstance(value, bool):

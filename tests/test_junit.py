@@ -59,12 +59,12 @@ def test_a_suite_an_experiment_and_a_case_a_run(outcome: Outcome, tmp_path: Path
     assert [path.name for path in file.parent.iterdir()] == ["junit.xml"]
 
 
-def test_what_xml_cannot_hold_is_replaced(outcome: Outcome, tmp_path: Path) -> None:
+def test_what_xml_cannot_hold_is_escaped(outcome: Outcome, tmp_path: Path) -> None:
     file = tmp_path / "junit.xml"
     write_junit(file, [outcome], tmp_path)
     failure = next(ET.parse(file).getroot().iter("failure"))
-    assert failure.get("message") == "bad \ufffd[31m & <odd> \ufffd"
-    assert failure.text == "Traceback\n  é\ufffd\n"
+    assert failure.get("message") == "bad \\x1b[31m & <odd> \\x00"
+    assert failure.text == "Traceback\n  é\\x07\n"
 
 
 def test_a_file_that_cannot_be_written_is_an_error(outcome: Outcome, tmp_path: Path) -> None:

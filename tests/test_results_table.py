@@ -64,13 +64,34 @@ def test_wide_characters_are_counted_by_their_cells() -> None:
 
 def test_markdown_escapes_what_would_end_a_cell() -> None:
     table = as_markdown([Column("a|b", ["x|y", "two\nlines"], right=False), Column("n", ["1", "2"])])
-    assert table == "| a\\|b | n |\n|---|---:|\n| x\\|y | 1 |\n| two lines | 2 |\n"
+    assert table == "| a\\|b | n |\n|---|---:|\n| x\\|y | 1 |\n| two\\nlines | 2 |\n"
 
 
 def test_csv_reads_back() -> None:
     rows = [["a,b", 'say "x"', "two\nlines", None, 0.1]]
     found = list(csv.reader(io.StringIO(as_csv(list("abcde"), rows))))
-    assert found == [list("abcde"), ["a,b", 'say "x"', "two\nlines", "", "0.1"]]
+    assert found == [list("abcde"), ["a,b", 'say "x"', "two\\nlines", "", "0.1"]]
+
+
+def test_a_row_of_csv_is_a_line_and_no_text_a_formula() -> None:
+    texts = [
+        "=cmd|' /C calc'!A0",
+        "+x",
+        "-x",
+        "@SUM(1)",
+        "\x1b[2J\r\n\u202e",
+        "\t=x",
+        "-1",
+        "+1e-3",
+        "'=x",
+        "a=b",
+    ]
+    written = as_csv(["=title"], [[text] for text in texts] + [[-0.5]])
+    assert len(written.splitlines()) == len(texts) + 2
+    assert [row[0] for row in csv.reader(io.StringIO(written))] == [
+        "'=title", "'=cmd|' /C calc'!A0", "'+x", "'-x", "'@SUM(1)", "\\x1b[2J\\r\\n\\u202e", "\\t=x",
+        "-1", "+1e-3", "'=x", "a=b", "-0.5",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from hpexp.board.serve import Board
 from hpexp.board.servers import Server
+from hpexp.console import say, write_json
 from hpexp.paths import PARTS, logs_words
 
 MOST_SELECTED = 500
@@ -32,14 +32,14 @@ class Wishes:
 def say_ready(board: Board, wishes: Wishes) -> None:
     """Print where the board is, and open a browser where it is wanted."""
     if wishes.as_json:
-        print(json.dumps(board.as_json()), flush=True)
+        write_json(board.as_json())
     else:
-        print(_where(board, wishes), flush=True)
+        say(_where(board, wishes))
         if (count := _runs_below(Path(board.logdir))) > MOST_SELECTED:
-            print(
+            say(
                 f"TensorBoard selects no run by itself where there are more than {MOST_SELECTED}; here are"
                 f" {count:,}\n--top N shows the best alone",
-                file=sys.stderr,
+                error=True,
             )
     if _wants_browser(wishes):
         import webbrowser
@@ -50,15 +50,15 @@ def say_ready(board: Board, wishes: Wishes) -> None:
 def say_stopped(servers: Sequence[Server], logs: Path, *, as_json: bool) -> None:
     """Print which servers were stopped."""
     if as_json:
-        print(json.dumps({"stopped": [server.pid for server in servers]}))
+        write_json({"stopped": [server.pid for server in servers]})
     elif servers:
-        print(
+        say(
             "\n".join(
                 f"stopped process {server.pid}, {server.url or 'not serving yet'}" for server in servers
             )
         )
     else:
-        print(f"no TensorBoard shows {logs}")
+        say(f"no TensorBoard shows {logs}")
 
 
 def _where(board: Board, wishes: Wishes) -> str:

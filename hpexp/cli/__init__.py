@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,6 +23,7 @@ from hpexp.cli.results import results
 from hpexp.cli.run import run
 from hpexp.cli.schema import schema
 from hpexp.cli.show import show
+from hpexp.console import open_streams, say
 from hpexp.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, HpexpError
 
 app = typer.Typer(
@@ -41,7 +42,7 @@ for command in (run, plan, results, show, rerun, board, clean, init, schema, doc
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"hpexp {__version__}")
+        say(f"hpexp {__version__}")
         raise typer.Exit
 
 
@@ -63,8 +64,13 @@ def run_app(arguments: list[str]) -> int:
     """Run one command; returns its exit code. Expected errors are printed, not raised."""
     from hpexp.cli.terminal import print_error
 
+    open_streams()
     try:
-        app(arguments, standalone_mode=True)
+        code = app(arguments, standalone_mode=False)
+    except _WRONG_CALL as error:
+        return _wrong_call(error)
+    except typer.Abort:
+        return EXIT_FAILED
     except HpexpError as error:
         print_error(error)
         return error.exit_code
@@ -83,7 +89,25 @@ def run_app(arguments: list[str]) -> int:
             _drop_output()
             return EXIT_OK
         return end.code if isinstance(end.code, int) else EXIT_OK
-    return EXIT_OK
+    return code if isinstance(code, int) else EXIT_OK
+
+
+_WRONG_CALL: type[Exception] = next(
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
+)
+"""What Typer raises for an option that it does not know, say."""
+
+
+def _wrong_call(error: Any) -> int:
+    """Tell it as Typer does, with what the person wrote made printable."""
+    from typer.rich_utils import rich_format_error
+
+    from hpexp.text import printable_lines
+
+    text = printable_lines(error.format_message())
+    error.format_message = lambda: text
+    rich_format_error(error)
+    return int(error.exit_code)
 
 
 def _drop_output() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hpexp.cli.options import ExperimentName, Json, Logs, seconds
+from hpexp.console import messages, say, write_json
 from hpexp.errors import EXIT_FAILED, UsageError
 from hpexp.paths import DEFAULT_LOGS
 
@@ -61,7 +62,7 @@ def clean(
 
     done = cleaning.clean(folder, choice, agree, force=force)
     if done is None:
-        typer.echo("nothing was deleted", err=True)
+        say("nothing was deleted", error=True)
         raise typer.Exit(EXIT_FAILED)
     _print(done, cleaning.summary(done), choice, logs, as_json=json, dry_run=False)
 
@@ -88,13 +89,14 @@ def _ask(announcement: str) -> bool:
     if not sys.stdin.isatty():
         raise UsageError("this deletes logs and cannot ask here", hint="--dry-run shows what; --yes does it")
     # typer.confirm writes a part of its question to standard output.
-    typer.echo(f"{announcement}\nGo on? [y/N] ", nl=False, err=True)
+    say(announcement, error=True)
+    messages().print("Go on? [y/N] ", end="")
     answer = ""
     try:
         answer = sys.stdin.readline()
     finally:
         if not answer.endswith("\n"):  # Ctrl-C, Ctrl-D
-            typer.echo(err=True)
+            say("", error=True)
     return answer.strip().lower() in ("y", "yes")
 
 
@@ -102,14 +104,12 @@ def _print(found: Cleaning, text: str, choice: Choice, logs: Path, *, as_json: b
     from hpexp import clean as cleaning
 
     if as_json:
-        from json import dumps
-
-        typer.echo(dumps(cleaning.as_json(found, dry_run=dry_run)))
+        write_json(cleaning.as_json(found, dry_run=dry_run))
     elif not found:
         which = "run that was picked" if choice.by_row else "run"
         whose = f" of {choice.experiment!r}" if choice.experiment else ""
-        typer.echo("\n".join([f"nothing to clean: no {which}{whose} in {logs}", *cleaning.kept(found)]))
+        say("\n".join([f"nothing to clean: no {which}{whose} in {logs}", *cleaning.kept(found)]))
     elif dry_run:
-        typer.echo(f"{text}\n(a dry run: nothing was done)")
+        say(f"{text}\n(a dry run: nothing was done)")
     else:
-        typer.echo(text)
+        say(text)

@@ -11,7 +11,7 @@ from hpexp.paths import DEFAULT_LOGS
 
 def doctor(logs: Logs = DEFAULT_LOGS, json: Json = False) -> None:
     """Check Python, packages, GPU, limits, disk, TensorBoard leftovers and the run store."""
-    from hpexp.cli.terminal import output
+    from hpexp.console import output
     from hpexp.doctor import examine, healthy, print_checks
 
     checks = examine(logs)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from hpexp.console import say
 from hpexp.errors import UsageError
 
 TEMPLATE = """\
@@ -40,4 +41,4 @@ def init(
         raise UsageError(f"{path} is there already", hint=hint) from None
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
-    typer.echo(f"wrote {path}; next: hpexp run {path}")
+    say(f"wrote {path}; next: hpexp run {path}")

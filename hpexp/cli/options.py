@@ -24,6 +24,7 @@ def _yaml_files(incomplete: str) -> list[str]:
         for path in (folder.iterdir() if folder.is_dir() else ())
         if path.name.startswith(begun)
         and (begun.startswith(".") or not path.name.startswith("."))
+        and path.name.isprintable()
         and (path.is_dir() or path.suffix in (".yaml", ".yml"))
     ]
     return _yaml_files(found[0]) if len(found) == 1 and found[0].endswith("/") else sorted(found)

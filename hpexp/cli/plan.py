@@ -14,8 +14,8 @@ def plan(
     json: Json = False,
 ) -> None:
     """Show what `hpexp run` would train: runs, groups, updates per epoch, what is done."""
-    from hpexp.cli.terminal import output
     from hpexp.config import data_facts, load
+    from hpexp.console import output
     from hpexp.plan import build_plan, refuse_idle_grid
     from hpexp.preview import print_plan, statuses_of
 

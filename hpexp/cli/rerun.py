@@ -12,7 +12,7 @@ from hpexp.paths import DEFAULT_LOGS
 def rerun(run: RunName, json: Json = False, logs: Logs = DEFAULT_LOGS) -> None:
     """Train a stored run again, storing nothing, and compare the numbers."""
     from hpexp import run as story
-    from hpexp.cli.terminal import output
+    from hpexp.console import output
     from hpexp.rerun import print_comparison, repeat
 
     with story.backend_for(story.RunOptions(logs=logs)) as backend:

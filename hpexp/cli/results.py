@@ -41,7 +41,7 @@ def results(
     logs: Logs = DEFAULT_LOGS,
 ) -> None:
     """Print stored runs: sort, filter, group, export."""
-    from hpexp.cli.terminal import output
+    from hpexp.console import output
     from hpexp.results import Query, print_results
 
     groups = tuple(group_by.split(",")) if group_by else ()

@@ -58,7 +58,8 @@ def run(
 ) -> None:
     """Train every run of the experiments that is not done yet, and say what was learned."""
     from hpexp import run as story
-    from hpexp.cli.terminal import messages, output, print_error
+    from hpexp.cli.terminal import print_error
+    from hpexp.console import messages, output
     from hpexp.junit import refuse_folder, write_junit
     from hpexp.progress import view_for
     from hpexp.summary import exit_code, print_json, print_summary

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-import typer
+from hpexp.console import write
 
 
 def schema() -> None:
     """Print the JSON Schema of experiment files."""
     from hpexp.config import json_schema
 
-    typer.echo(json.dumps(json_schema(), indent=2))
+    write(json.dumps(json_schema(), indent=2) + "\n")

@@ -8,7 +8,7 @@ from hpexp.paths import DEFAULT_LOGS
 
 def show(run: RunName, logs: Logs = DEFAULT_LOGS, json: Json = False) -> None:
     """Show one run: params, metrics, curves, what made it, its log."""
-    from hpexp.cli.terminal import output
+    from hpexp.console import output
     from hpexp.show import print_run
 
     print_run(logs, run, output(), as_json=json)

@@ -1,38 +1,20 @@
-"""Where output goes: results to standard output, progress and messages to standard error."""
+"""How an error is told."""
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING
-
+from hpexp.console import messages
 from hpexp.errors import HpexpError
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-
-@cache
-def output() -> Console:
-    """The console for results. A pipe has no width of its own; tables are not squeezed there."""
-    from rich.console import Console
-
-    console = Console()
-    return console if console.is_terminal else Console(width=max(console.width, 140))
-
-
-@cache
-def messages() -> Console:
-    """The console for progress, messages and errors."""
-    from rich.console import Console
-
-    return Console(stderr=True)
+from hpexp.text import printable_lines
 
 
 def print_error(error: HpexpError) -> None:
     """Print an expected error and, where there is one, what to do next."""
-    console = messages()
-    console.print("[bold red]error:[/] ", end="")
-    console.print(str(error), markup=False, highlight=False, soft_wrap=True)
+    _print("error:", "bold red", str(error))
     if error.hint:
-        console.print("[bold]hint:[/] ", end="")
-        console.print(error.hint, markup=False, highlight=False, soft_wrap=True)
+        _print("hint:", "bold", error.hint)
+
+
+def _print(label: str, style: str, text: str) -> None:
+    from rich.text import Text
+
+    messages().print(Text.assemble((label, style), " ", printable_lines(text)), soft_wrap=True)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from hpexp.model import Params, Value
-from hpexp.text import short
+from hpexp.text import plain
 from hpexp.vocabulary import MINI_BATCH, OF_BUILT_IN_MODELS, PARAMETERS
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -56,7 +56,7 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=T
 @lru_cache(maxsize=65536, typed=True)
 def name_part(name: str, value: Value) -> str:
     """`name=value` in characters that are safe in a file's name; it starts with none of `.-`."""
-    return f"{_safe(name).lstrip('.-') or '_'}={_safe(short(value))}"
+    return f"{_safe(name).lstrip('.-') or '_'}={_safe(plain(value))}"
 
 
 def _safe(text: str) -> str:

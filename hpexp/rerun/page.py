@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hpexp.console import write_json
 from hpexp.rerun.compare import SAME, Comparison
 from hpexp.results.runs import finite
 from hpexp.text import NOTHING
@@ -23,7 +23,7 @@ VERDICTS = {
 def print_comparison(comparison: Comparison, console: Console, *, as_json: bool) -> None:
     """Print the verdict, each number before and now, and what of the making has changed."""
     if as_json:
-        print(json.dumps(as_dict(comparison)))
+        write_json(as_dict(comparison))
         return
     stored, now = comparison.stored, comparison.now
     style, words = VERDICTS[comparison.verdict]
@@ -35,9 +35,9 @@ def print_comparison(comparison: Comparison, console: Console, *, as_json: bool)
             f"ended {stored.status} after {stored.epochs} epochs, now {now.status} after {now.epochs}"
         )
     for change in comparison.changes:
-        console.print(f"changed  {change}", markup=False, highlight=False)
+        console.print(f"changed  {change}")
     if now.error and now.error != stored.error:
-        console.print(now.error, style="red", markup=False, highlight=False)
+        console.print(now.error, style="red")
 
 
 def as_dict(comparison: Comparison) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
 
+from hpexp.console import note, write
 from hpexp.errors import UsageError
 from hpexp.model import Objective
 from hpexp.paths import LogsFolder
@@ -52,7 +52,7 @@ def print_results(
         return
     if len(experiments) > 1 and query.empty and format_ in ("table", "md"):
         _print_columns(overview(experiments, runs), format_, console)
-        _note(f"one experiment in full: hpexp results {experiments[0].name}")
+        note(f"one experiment in full: hpexp results {experiments[0].name}")
         return
     objectives = {each.name: each.objective for each in experiments}
     columns = Columns(runs)
@@ -63,10 +63,10 @@ def print_results(
         chosen = _ordered(chosen, columns, query, objectives)[: query.top]
         _print_runs(chosen, columns, _shared(objectives), format_, console)
     if query.where and not chosen:
-        _note(f"none of {counted(len(runs), 'run')} meets {' and '.join(query.where)}")
+        note(f"none of {counted(len(runs), 'run')} meets {' and '.join(query.where)}")
     if len(stored) > len(runs) and format_ == "table":
         others = counted(len(stored) - len(runs), "run")
-        _note(f"{others} that the last hpexp run did not ask for: --all shows them")
+        note(f"{others} that the last hpexp run did not ask for: --all shows them")
 
 
 def known_experiment(name: str, experiments: Sequence[StoredExperiment], logs: Path) -> StoredExperiment:
@@ -131,9 +131,9 @@ def _print_runs(
     console: Console,
 ) -> None:
     if format_ == "json":
-        _write(json_list([as_dict(run) for run in runs]))
+        write(json_list([as_dict(run) for run in runs]))
     elif format_ == "csv":
-        _write(csv(runs, columns))
+        write(csv(runs, columns))
     else:
         _print_columns(table(runs, columns, objective), format_, console)
 
@@ -150,37 +150,29 @@ def _print_groups(
     groups.sort(query.sort)
     groups.rows = groups.rows[: query.top]
     if format_ == "json":
-        _write(json_list(groups.dicts()))
+        write(json_list(groups.dicts()))
     elif format_ == "csv":
-        _write(groups.csv())
+        write(groups.csv())
     else:
         _print_columns(groups.table(), format_, console)
         if groups.unlike:
-            _note(
+            note(
                 f"not like with like: the rows average over different settings of {', '.join(groups.unlike)}"
             )
 
 
 def _print_columns(columns: Sequence[Column], format_: Format, console: Console) -> None:
     if format_ == "md":
-        _write(as_markdown(columns))
+        write(as_markdown(columns))
         return
     kept, dropped = fitting(columns, console.width)
     print_table(kept, console)
     if dropped:
         names = ", ".join(column.title for column in dropped)
-        _note(f"left out at this width: {names} (--format csv has all)")
+        note(f"left out at this width: {names} (--format csv has all)")
 
 
 def _say_nothing(logs: Path, format_: Format) -> None:
     if format_ == "json":
-        _write("[]\n")
-    _note(f"no runs in {logs} yet; hpexp run CONFIG trains some")
-
-
-def _write(text: str) -> None:
-    sys.stdout.write(text)
-
-
-def _note(text: str) -> None:
-    Console(stderr=True).print(text, style="dim", markup=False, highlight=False, soft_wrap=True)
+        write("[]\n")
+    note(f"no runs in {logs} yet; hpexp run CONFIG trains some")

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hpexp import text
+from hpexp.console import json_text
 from hpexp.model import Objective, Status
 from hpexp.results.columns import Columns
 from hpexp.results.ranking import best_runs, score
@@ -113,7 +114,7 @@ def _odd(value: Any) -> bool:
 
 def json_list(rows: Sequence[Mapping[str, Any]]) -> str:
     """A JSON list with one row a line."""
-    lines = ",\n".join(json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
+    lines = ",\n".join(json_text(row) for row in rows)
     return f"[\n{lines}\n]\n" if rows else "[]\n"
 
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.control import strip_control_codes
 from rich.text import Span, Text
 
+from hpexp.console import write_lines
+from hpexp.text import printable
+
 GAP = "  "
+_NUMBER = re.compile(r"[-+]?[0-9.]+(e[-+]?[0-9]+)?")
+_FORMULA = ("=", "+", "-", "@")
+"""What makes a spreadsheet read a cell as a formula, where it is text and no number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +34,13 @@ class Column:
     """One rich style a cell, or none at all."""
 
     @property
+    def texts(self) -> list[str]:
+        """The title and the cells, each a line: what people wrote moves no row."""
+        return list(map(printable, (self.title, *self.cells)))
+
+    @property
     def width(self) -> int:
-        return _widest([self.title, *self.cells])
+        return _widest(self.texts)
 
 
 def fitting(columns: Sequence[Column], width: int) -> tuple[list[Column], list[Column]]:
@@ -52,7 +63,7 @@ def print_table(columns: Sequence[Column], console: Console) -> None:
     lines = [GAP.join(cells).rstrip() for cells in zip(*map(_padded, columns), strict=True)]
     if console.color_system is None:
         # rich would take each of thousands of lines apart.
-        console.file.write(strip_control_codes("\n".join(lines)) + "\n")
+        write_lines(lines, console)
         return
     text = Text("\n".join(lines), no_wrap=True)
     text.spans = [Span(0, len(lines[0]), "bold"), *_spans(columns, lines)]
@@ -74,24 +85,34 @@ def _spans(columns: Sequence[Column], lines: Sequence[str]) -> Iterator[Span]:
 
 def as_markdown(columns: Sequence[Column]) -> str:
     """A table of GitHub's Markdown."""
-    lines = [_markdown_line([column.title for column in columns])]
-    lines.append("|" + "|".join("---:" if column.right else "---" for column in columns) + "|")
-    lines += map(_markdown_line, zip(*(column.cells for column in columns), strict=True))
+    lines = list(map(_markdown_line, zip(*(column.texts for column in columns), strict=True)))
+    lines.insert(1, "|" + "|".join("---:" if column.right else "---" for column in columns) + "|")
     return "\n".join(lines) + "\n"
 
 
 def as_csv(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Comma-separated values as RFC 4180 has them, with line feeds."""
+    """Comma-separated values as RFC 4180 has them, with line feeds; a row is a line.
+
+    Text that a spreadsheet would run as a formula has an apostrophe before it, as OWASP advises
+    ("CSV Injection"); control characters are escaped.
+    """
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(titles)
-    writer.writerows(rows)
+    writer.writerow(map(_csv_cell, titles))
+    writer.writerows(map(_csv_cell, row) for row in rows)
     return file.getvalue()
+
+
+def _csv_cell(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
 
 
 def _padded(column: Column) -> list[str]:
     """The title and the cells, all of the column's width."""
-    cells = [column.title, *column.cells]
+    cells = column.texts
     width = _widest(cells)
     if all(map(str.isascii, cells)):
         pad = str.rjust if column.right else str.ljust
@@ -108,5 +129,5 @@ def _widest(cells: Sequence[str]) -> int:
 
 
 def _markdown_line(cells: Sequence[str]) -> str:
-    escaped = (cell.replace("|", "\\|").replace("\n", " ") for cell in cells)
+    escaped = (cell.replace("|", "\\|") for cell in cells)
     return "| " + " | ".join(escaped) + " |"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from rich.console import Console
 
+from hpexp.console import write_json
 from hpexp.paths import LogsFolder
 from hpexp.show.find import stored_run
-from hpexp.show.page import Shown, as_dict, print_page
+from hpexp.show.page import Shown, as_dict, lines_of, print_page
 
 __all__ = ["print_run"]
 
@@ -27,7 +27,7 @@ def print_run(logs: Path, wanted: str, console: Console, *, as_json: bool) -> No
     paths = LogsFolder(logs).run(run.experiment, run.name)
     shown = Shown(run, epochs, paths.folder, _tail(paths.log))
     if as_json:
-        print(json.dumps(as_dict(shown), ensure_ascii=False, allow_nan=False))
+        write_json(as_dict(shown))
     else:
         print_page(shown, console)
 
@@ -38,6 +38,7 @@ def _tail(path: Path) -> list[str]:
         with path.open("rb") as file:
             size = file.seek(0, 2)
             file.seek(max(0, size - TAIL_BYTES))
-            return file.read().decode("utf-8", "replace").splitlines()
+            text = file.read().decode("utf-8", "replace")
     except OSError:
         return []
+    return lines_of(text)

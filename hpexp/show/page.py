@@ -21,6 +21,7 @@ from hpexp.show.plot import plot
 from hpexp.store import Invocation, StoredRun
 
 LOG_LINES = 20
+LONGEST_LINE = 1000
 SIDE_BY_SIDE = 110
 """From this width two plots stand beside each other."""
 MAX_PLOT = 100
@@ -64,7 +65,7 @@ def as_dict(shown: Shown) -> dict[str, Any]:
 
 def _page(shown: Shown, width: int) -> Iterator[Text]:
     run = shown.run
-    yield Text.assemble((f"{run.experiment}/{run.name}", "bold"))
+    yield Text(f"{run.experiment}/{run.name}", "bold")
     yield from _outcome(run)
     yield Text()
     yield from _params(run, width)
@@ -92,7 +93,7 @@ def _outcome(run: StoredRun) -> Iterator[Text]:
     if run.started is not None:
         yield _fact("started", datetime.fromtimestamp(run.started).strftime("%Y-%m-%d %H:%M:%S"))
     if run.error:
-        yield _fact("error", Text(run.error, "red" if not run.status.finished else "yellow"))
+        yield _fact("error", Text(text.printable(run.error), "red" if not run.status.finished else "yellow"))
     if run.metrics:
         names = in_order(list(run.metrics), None)
         numbers = "  ".join(f"{name} {text.number(run.metrics[name])}" for name in names)
@@ -156,22 +157,37 @@ def _environment(made: Invocation, width: int) -> Iterator[Text]:
 
 def _log(shown: Shown) -> Iterator[Text]:
     """The log's end, which holds a traceback; the stored one where the log is gone."""
-    lines = shown.log or (shown.run.traceback or "").splitlines()
+    lines = shown.log or lines_of(shown.run.traceback or "")
     if not lines:
         return
     more = f", its last {LOG_LINES} lines" if len(lines) > LOG_LINES else ""
     yield _fact("log.txt" + more, "")
     for line in lines[-LOG_LINES:]:
-        yield Text(f"  {line}", "dim")
+        yield Text(f"  {_cut(line)}", "dim")
+
+
+def lines_of(written: str) -> list[str]:
+    """Its lines; only a line feed ends one, unlike `str.splitlines`."""
+    return written.removesuffix("\n").split("\n") if written else []
+
+
+def _cut(line: str) -> str:
+    """A line of a log in one line of sensible length: it may hold megabytes."""
+    return text.printable(line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]} …")
 
 
 def _fact(label: str, value: str | Text) -> Text:
+    label = text.printable(label)
+    if isinstance(value, str):
+        value = text.printable(value)
     return Text.assemble((f"{label:<{LABEL}} ", "dim"), value)
 
 
 def _folded(label: str, parts: Sequence[str], width: int, style: str = "") -> Iterator[Text]:
     """Parts with commas between them, on as many lines as they need."""
-    for line in textwrap.wrap(", ".join(parts), max(20, width - LABEL - 1), break_on_hyphens=False):
+    for line in textwrap.wrap(
+        text.printable(", ".join(parts)), max(20, width - LABEL - 1), break_on_hyphens=False
+    ):
         yield _fact(label, Text(line, style))
         label = ""
 

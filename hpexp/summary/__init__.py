@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from hpexp import text
+from hpexp.console import write
 from hpexp.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE
 from hpexp.model import FAILURES
 from hpexp.paths import LogsFolder, logs_words
@@ -49,7 +49,7 @@ def _complete(outcome: Outcome) -> bool:
 
 def print_json(outcomes: Sequence[Outcome], logs: Path) -> None:
     """Print a list with one object an experiment."""
-    sys.stdout.write(json_list([_as_dict(facts, logs) for facts in load(outcomes, logs)]))
+    write(json_list([_as_dict(facts, logs) for facts in load(outcomes, logs)]))
 
 
 def print_summary(outcome: Outcome, logs: Path, console: Console, *, smoke: bool) -> None:
