@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import zlib
 from contextlib import suppress
 from pathlib import Path
+
+from hpexp.model import FileFacts
 
 
 class Appender:
@@ -19,6 +22,8 @@ class Appender:
         self._pending = bytearray()
         self.there = False
         """Whether something has been written."""
+        self.facts = FileFacts(0, 0)
+        """Of what has been written."""
 
     def add(self, data: bytes) -> None:
         self._pending += data
@@ -34,6 +39,8 @@ class Appender:
         if not self.there:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         append(self._path, self._pending)
+        checksum = zlib.crc32(self._pending, self.facts.checksum)
+        self.facts = FileFacts(self.facts.size + len(self._pending), checksum)
         self.there = True
         self._pending.clear()
 

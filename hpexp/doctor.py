@@ -19,9 +19,10 @@ from rich.text import Text
 from hpexp.console import write_json
 from hpexp.environment import version
 from hpexp.errors import HpexpError
+from hpexp.events import damaged
 from hpexp.fixed import overridden, rounding
 from hpexp.paths import LogsFolder
-from hpexp.store import Store
+from hpexp.store import Store, StoredRun
 from hpexp.text import counted
 
 Grade = Literal["ok", "note", "mend"]
@@ -30,6 +31,7 @@ STYLES = {"ok": "green", "note": "yellow", "mend": "bold red"}
 PACKAGES = ("tensorflow", "keras", "tensorboard", "scikit-learn")
 OPEN_FILES_FOR_2000_RUNS = 8192
 MIN_FREE_BYTES = 2 * 2**30
+SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,7 @@ def _store(logs: LogsFolder) -> Iterator[Check]:
             return
         with store:
             problem = store.integrity()
-            count = len(store.runs(None, all_=True))
+            runs = store.runs(None, all_=True)
     except HpexpError as error:
         yield Check("store", "mend", str(error), error.hint or "")
         return
@@ -207,4 +209,23 @@ def _store(logs: LogsFolder) -> Iterator[Check]:
         mend = "move runs.db away and run the experiments again"
         yield Check("store", "mend", f"{logs.database} is damaged: {problem}", mend)
     else:
-        yield Check("store", "ok", f"{counted(count, 'run')}, integrity ok")
+        yield Check("store", "ok", f"{counted(len(runs), 'run')}, integrity ok")
+        yield _event_files(logs, runs)
+
+
+def _event_files(logs: LogsFolder, runs: list[StoredRun]) -> Check:
+    """Against the lengths and checksums that the store has noted."""
+    noted = [run for run in runs if run.status.finished and run.files]
+    wrong = [
+        (run, found)
+        for run in noted
+        if (found := damaged(logs.run(run.experiment, run.name).folder, run.files))
+    ]
+    if not wrong:
+        return Check("event files", "ok", f"those of {counted(len(noted), 'run')} are as they were written")
+    paths = [path for _, found in wrong for path in found]
+    shown = ", ".join(map(str, paths[:SHOWN]))
+    more = f" and {len(paths) - SHOWN:,} more" if len(paths) > SHOWN else ""
+    names = shlex.join(dict.fromkeys(run.made.path if run.made else run.experiment for run, _ in wrong))
+    mend = f"delete what is left of them, then write them again from the store: hpexp run {names}"
+    return Check("event files", "mend", f"missing or damaged: {shown}{more}", mend)

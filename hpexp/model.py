@@ -346,6 +346,18 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What a finished file held: its length in bytes and the `zlib.crc32` of all of it."""
+
+    size: int
+    checksum: int
+
+
+Files: TypeAlias = Mapping[str, FileFacts]
+"""A run's event files, by their path below its folder."""
+
+
+@dataclass(frozen=True, slots=True)
 class Divergence:
     """Where a run met NaN or infinity first. `epoch` counts from 0, `step` within the epoch."""
 

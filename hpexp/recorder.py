@@ -196,7 +196,7 @@ class Recorder:
                         self._late.append(files)
         self._sealed.discard(run.id)
         del self._files[run.id]
-        self._store.finished(self._experiment.name, run.id, stored(result))
+        self._store.finished(self._experiment.name, run.id, stored(result), files.events.files)
         self.results[run.id] = result
         self._view.finished(run, result)
 

@@ -28,6 +28,7 @@ from hpexp.progress import View
 from hpexp.recorder import Recorder
 from hpexp.rescue import rescuing
 from hpexp.reserve import Reserve
+from hpexp.rewrite import rewrite
 from hpexp.room import Room
 from hpexp.samedata import SameData, changed_files, look_again
 from hpexp.store import Store
@@ -155,6 +156,8 @@ def run(plans: Sequence[Plan], options: RunOptions, view: View, backend: Backend
     ):
         store.recover()
         missing = [_begin(store, plan, options) for plan in plans]
+        for plan, todo in zip(plans, missing, strict=True):
+            _mend_files(store, logs, plan, todo, view)
         todo_plans = [_with_runs(plan, todo) for plan, todo in zip(plans, missing, strict=True)]
         workers = worker_count(_jobs(options, plans), todo_plans)
         backend.resize(workers)
@@ -238,6 +241,15 @@ def _begin(store: Store, plan: Plan, options: RunOptions) -> set[str]:
     store.add(plan.runs)
     store.commit()
     return todo
+
+
+def _mend_files(store: Store, logs: LogsFolder, plan: Plan, todo: set[str], view: View) -> None:
+    try:
+        said = rewrite(store, logs, plan, {run.id for run in plan.runs} - todo)
+    except OSError as error:
+        said = f"event files are missing and cannot be written again: {error.filename}: {error.strerror}"
+    if said:
+        view.note(said)
 
 
 def _finished(status: Status | None) -> bool:

@@ -20,6 +20,7 @@ class RunFiles:
         """Removes what an earlier try left. `text` is that of `RunEvents`."""
         self.events = RunEvents(paths, text)
         self.events.start(run)
+        paths.log.unlink(missing_ok=True)
         self._log = Appender(paths.log)
 
     def say(self, text: str) -> None:

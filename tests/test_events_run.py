@@ -19,6 +19,7 @@ from hpexp.events.records import frame
 from hpexp.messages import EpochEnd, SummaryData
 from hpexp.model import Result, Run, Status
 from hpexp.paths import RunPaths
+from hpexp.runfiles import RunFiles
 from tests.builders import a_run
 from tests.eventfiles import event_file, events, hparams, scalars
 
@@ -138,8 +139,9 @@ def test_a_rerun_shows_one_curve_and_keeps_foreign_files(paths: RunPaths) -> Non
     foreign.write_bytes(b"")
     notes = paths.validation / "notes.txt"
     notes.write_text("mine")
-    second = started(paths)
+    RunFiles(paths, (), a_run())
     assert not paths.log.exists()
+    second = started(paths)
     second.epoch(an_epoch(0))
     second.finish(done())
     foreign.unlink()
@@ -166,7 +168,6 @@ def test_discarding_leaves_nothing(paths: RunPaths) -> None:
     run_events = started(paths)
     run_events.epoch(an_epoch())
     run_events.flush()
-    paths.log.write_text("so far\n")
     run_events.epoch(an_epoch(1))
     run_events.discard()
     run_events.flush()

@@ -14,6 +14,7 @@ from hpexp.appending import Appender
 from hpexp.events.encode import file_version
 from hpexp.events.mark import mark
 from hpexp.events.records import frame
+from hpexp.model import FileFacts
 
 _numbers = count()
 
@@ -22,7 +23,8 @@ class EventFile:
     """The event file of `EXPERIMENT/RUN/PART`. Nothing is on disk before the first `flush`."""
 
     def __init__(self, folder: Path, wall_time: float) -> None:
-        self._file = Appender(folder / file_name(wall_time))
+        self.path = folder / file_name(wall_time)
+        self._file = Appender(self.path)
         self._file.add(frame(file_version(wall_time, mark(*folder.parts[-3:-1]))))
 
     def add(self, event: bytes) -> None:
@@ -31,6 +33,11 @@ class EventFile:
     def flush(self) -> None:
         """Append what has been added since; after an OSError the next flush tries again."""
         self._file.flush()
+
+    @property
+    def facts(self) -> FileFacts:
+        """Of what is on disk."""
+        return self._file.facts
 
     def drop(self) -> bool:
         """Forget what is not on disk yet; whether there is a file to go on with."""

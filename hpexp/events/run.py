@@ -10,7 +10,7 @@ from hpexp.events.file import EventFile, own_files
 from hpexp.events.hparams import END_TAG, START_TAG, best_metrics, session_end, session_start
 from hpexp.events.mark import mark, owned, read_mark
 from hpexp.messages import EpochEnd, SummaryData
-from hpexp.model import Result, Run
+from hpexp.model import Files, Result, Run
 from hpexp.paths import RUN_EVENTS, RunPaths
 
 _VALIDATION = "val_"
@@ -31,7 +31,7 @@ class RunEvents:
         self._time = 0.0
 
     def start(self, run: Run) -> None:
-        """Clear what an earlier try left, and begin. Files that are not hpexp's stay."""
+        """Remove the event files of an earlier try, and begin. Files that are not hpexp's stay."""
         self._clear()
         self._time = time.time()
         self._train = EventFile(self._paths.train, self._time)
@@ -91,6 +91,15 @@ class RunEvents:
         self._writer.add(encode.hparams(now, END_TAG, session_end(result, now)))
         self.flush()
 
+    @property
+    def files(self) -> Files:
+        """What is on disk of this try."""
+        return {
+            str(file.path.relative_to(self._paths.folder)): file.facts
+            for file in (self._train, self._validation)
+            if file is not None and file.facts.size
+        }
+
     def discard(self) -> None:
         """Remove what this try wrote: the run will be tried again."""
         self._train = self._validation = None
@@ -107,4 +116,3 @@ class RunEvents:
             for path in own_files(folder, RUN_EVENTS):
                 if owned(read_mark(path), expected, stored=True):
                     path.unlink(missing_ok=True)
-        self._paths.log.unlink(missing_ok=True)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from hpexp.messages import EpochEnd
-from hpexp.model import DataSummary, Objective, Status
+from hpexp.model import DataSummary, Files, Objective, Status
 from hpexp.reads import ReadFile
 from hpexp.store.database import Database
 from hpexp.store.records import Invocation, StoredExperiment, StoredRun
-from hpexp.store.values import to_divergence, to_facts, to_numbers, to_params, to_summary
+from hpexp.store.values import to_divergence, to_facts, to_files, to_numbers, to_params, to_summary
 
 _RUN_COLUMNS = """
     experiment, id, point, name, params, axes, seed, engine, status, epochs, best_epoch, metrics,
-    test, seconds, error, traceback, divergence, devices, started, finished, planned, fingerprint, invocation
+    test, seconds, error, traceback, divergence, devices, started, finished, planned,
+    fingerprint, files, invocation
 """
+_HAVE_ANSWER = [str(status) for status in Status if status.finished]
 
 
 def runs(database: Database, experiment: str | None, *, all_: bool) -> list[StoredRun]:
@@ -49,10 +51,21 @@ def runs(database: Database, experiment: str | None, *, all_: bool) -> list[Stor
             finished=row[19],
             planned=bool(row[20]),
             fingerprint=row[21],
-            made=made.get(row[22]),
+            made=made.get(row[23]),
+            files=to_files(row[22]),
         )
         for row in rows
     ]
+
+
+def files(database: Database, experiment: str) -> dict[str, tuple[str, Files]]:
+    """Folder and event files, by id, of the planned runs that have their answer."""
+    rows = database.rows(
+        "SELECT id, name, files FROM runs WHERE experiment = ? AND planned"
+        f" AND status IN ({', '.join('?' * len(_HAVE_ANSWER))})",
+        (experiment, *_HAVE_ANSWER),
+    )
+    return {run_id: (name, to_files(text)) for run_id, name, text in rows}
 
 
 def _invocations(database: Database, wanted: set[int | None]) -> dict[int, Invocation]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from hpexp.model import Divergence, Engine, Objective, Params, Status
+from hpexp.model import Divergence, Engine, Files, Objective, Params, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,8 @@ class StoredRun:
     made: Invocation | None
     fingerprint: str = ""
     """Of the data it was trained on, '' where that is not known."""
+    files: Files = field(default_factory=dict)
+    """Its event files as they were when it ended; none of an hpexp that did not note them."""
 
 
 @dataclass(frozen=True, slots=True)

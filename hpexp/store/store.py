@@ -11,7 +11,7 @@ from types import TracebackType
 
 from hpexp.errors import NoSpaceError, StoreError
 from hpexp.messages import EpochEnd
-from hpexp.model import DataSummary, Experiment, Result, Run, Status
+from hpexp.model import DataSummary, Experiment, Files, Result, Run, Status
 from hpexp.paths import LogsFolder
 from hpexp.reads import ReadFile
 from hpexp.store import reading, writing
@@ -144,16 +144,22 @@ class Store:
         number = self._number(experiment, row.run_id)
         self._epochs[number].append((number, row.epoch, row.time, to_text(row.logs)))
 
-    def finished(self, experiment: str, run_id: str, result: Result) -> None:
-        """The run has ended; it counts as done with the next commit."""
+    def finished(self, experiment: str, run_id: str, result: Result, files: Files | None = None) -> None:
+        """The run has ended, with these event files; it counts as done with the next commit."""
         number = self._number(experiment, run_id)
         epochs = self._epochs.pop(number, [])
-        self._steps.append(partial(self._finish, experiment, number, epochs, result, time.time()))
+        self._steps.append(
+            partial(self._finish, experiment, number, epochs, result, files or {}, time.time())
+        )
         self._ended.append((experiment, run_id))
 
     def found(self, experiment: str, repeat: int, summary: DataSummary) -> None:
         """Note what the data came to, in one repeat of their split."""
         self._steps.append(partial(writing.put_data, self._database, experiment, repeat, summary))
+
+    def rewritten(self, experiment: str, run_id: str, files: Files) -> None:
+        """The run's event files have been written again."""
+        writing.put_files(self._database, self._number(experiment, run_id), files)
 
     def commit(self) -> None:
         """Make all that was told so far last.
@@ -205,6 +211,11 @@ class Store:
         self._take_steps()
         return reading.epochs(self._database, experiment, run_id)
 
+    def files(self, experiment: str) -> dict[str, tuple[str, Files]]:
+        """Folder and event files, by id, of the planned runs that have their answer."""
+        self._take_steps()
+        return reading.files(self._database, experiment)
+
     def delete(self, experiment: str | None, ids: Collection[str] | None) -> None:
         """Delete runs with their epochs: of one experiment or all, these ids or all."""
         writing.delete(self._database, experiment, ids)
@@ -248,10 +259,11 @@ class Store:
         number: int,
         epochs: Iterable[tuple[int, int, float, str]],
         result: Result,
+        files: Files,
         now: float,
     ) -> None:
         writing.put_epochs(self._database, epochs)
-        writing.finish(self._database, number, result, now, self._invocation(experiment))
+        writing.finish(self._database, number, result, files, now, self._invocation(experiment))
 
     def _number(self, experiment: str, run_id: str) -> int:
         return self._numbers_of(experiment)[run_id]

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from hpexp.errors import StoreError
-from hpexp.model import Baseline, DataSummary, Divergence, Params, Value
+from hpexp.model import Baseline, DataSummary, Divergence, FileFacts, Files, Params, Value
 
 # NaN and infinity are written as Python's json writes them and read back as themselves.
 _encode = json.JSONEncoder(separators=(",", ":")).encode
@@ -73,6 +73,14 @@ def to_summary(text: str) -> DataSummary:
         counts={part: tuple(counts) for part, counts in facts["counts"].items()},
         baselines=tuple(Baseline(**each) for each in facts["baselines"]),
     )
+
+
+def files_text(files: Files) -> str:
+    return to_text({name: [facts.size, facts.checksum] for name, facts in files.items()})
+
+
+def to_files(text: str) -> Files:
+    return {name: FileFacts(*facts) for name, facts in to_facts(text).items()}
 
 
 def _value(value: Any) -> Value:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from hpexp.model import DataSummary, Experiment, Params, Result, Run, Status
+from hpexp.model import DataSummary, Experiment, Files, Params, Result, Run, Status
 from hpexp.reads import ReadFile
 from hpexp.store.database import Database
-from hpexp.store.values import divergence_text, storable, summary_text, to_text
+from hpexp.store.values import divergence_text, files_text, storable, summary_text, to_text
 
 _FORGET = """
     epochs = 0, best_epoch = NULL, metrics = '{}', test = '{}', seconds = 0, error = NULL, traceback = NULL,
-    divergence = NULL, devices = '', fingerprint = '', finished = NULL
+    divergence = NULL, devices = '', fingerprint = '', finished = NULL, files = '{}'
 """
 _HAS_ANSWER = ", ".join(f"'{status}'" for status in Status if status.finished)
 
@@ -122,7 +122,9 @@ def put_epochs(database: Database, rows: Iterable[tuple[int, int, float, str]]) 
     database.write_many("INSERT OR REPLACE INTO epochs (run, epoch, time, logs) VALUES (?, ?, ?, ?)", rows)
 
 
-def finish(database: Database, number: int, result: Result, now: float, invocation: int) -> None:
+def finish(
+    database: Database, number: int, result: Result, files: Files, now: float, invocation: int
+) -> None:
     """A result without epochs or seconds, of a worker that died, gets those the store knows."""
     database.write(
         f"""
@@ -131,7 +133,8 @@ def finish(database: Database, number: int, result: Result, now: float, invocati
             seconds = iif(:seconds > 0, :seconds, max(0, coalesce(:now - started, 0))),
             finished = :now, error = :error, traceback = :traceback, divergence = :divergence,
             engine = iif(:status IN ({_HAS_ANSWER}), :engine, engine),
-            devices = :devices, fingerprint = :fingerprint, invocation = :invocation
+            devices = :devices, fingerprint = :fingerprint, invocation = :invocation,
+            files = :files
         WHERE number = :number
         """,
         {
@@ -149,9 +152,14 @@ def finish(database: Database, number: int, result: Result, now: float, invocati
             "devices": storable(result.devices),
             "fingerprint": result.fingerprint,
             "invocation": invocation,
+            "files": files_text(files),
             "number": number,
         },
     )
+
+
+def put_files(database: Database, number: int, files: Files) -> None:
+    database.write("UPDATE runs SET files = ? WHERE number = ?", (files_text(files), number))
 
 
 def delete(database: Database, experiment: str | None, ids: Collection[str] | None) -> None:
