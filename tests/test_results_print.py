@@ -16,7 +16,8 @@ from hpexp.errors import UsageError
 from hpexp.model import Divergence, Result, Status
 from hpexp.paths import LogsFolder
 from hpexp.results import Query, print_results
-from tests.builders import a_result, a_run, an_experiment, store_results
+from hpexp.store import Store
+from tests.builders import a_data_summary, a_result, a_run, an_experiment, store_results
 
 DIVERGED = Result(
     Status.DIVERGED,
@@ -104,7 +105,7 @@ def test_json_has_the_promised_keys_and_no_nan(logs: Path, out: Print) -> None:
     rows = json.loads(out(logs, "toy", "json"), parse_constant=pytest.fail)
     assert [*rows[0]] == [
         "id", "experiment", "name", "status", "params", "seed", "engine", "epochs", "best_epoch", "metrics",
-        "seconds", "error",
+        "seconds", "error", "baselines",
     ]  # fmt: skip
     best, diverged, failed = rows[0], rows[-2], rows[-1]
     assert best["params"] == {"epochs": 3, "learning_rate": 0.01, "optimizer": "adam"}
@@ -213,6 +214,23 @@ def test_groups_are_sorted(logs: Path, out: Print, sort: str, first: str) -> Non
     assert next(rows)["learning_rate"] in (first, f"{float(first):g}")
 
 
+def test_the_baseline_stands_in_every_format(logs: Path, out: Print) -> None:
+    with Store.open(LogsFolder(logs)) as store:
+        for repeat, majority in enumerate((0.6, 0.8)):
+            store.found("toy", repeat, a_data_summary(majority))
+    line = "baseline: val_accuracy 0.7000 by the majority class, no\n"
+    assert out(logs, "toy").endswith(line)
+    assert out(logs, "toy", group_by=("optimizer",)).endswith(line)
+    assert out(logs, "toy", "md").endswith(f"|\n\n{line}")
+    (first, *_) = json.loads(out(logs, "toy", "json"))
+    assert first["baselines"] == {"val_accuracy": pytest.approx(0.7)}
+    rows = csv.DictReader(io.StringIO(out(logs, "toy", "csv")))
+    assert {row["baseline"] for row in rows} == {str(pytest.approx(0.7).expected)}
+    store_results(LogsFolder(logs), an_experiment("other"), [(a_run(0, "other"), a_result(0.75))])
+    assert [line.split()[5:7] for line in out(logs).splitlines()[1:]] == [["0.7500", "–"], ["0.9250", "±"]]
+    assert "0.9250 ± 0.0354    0.7000  learning_rate" in out(logs)
+
+
 def test_runs_that_the_file_no_longer_asks_for_are_shown_on_request(
     tmp_path: Path, out: Print, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -234,7 +252,7 @@ def test_several_experiments_at_a_glance(logs: Path, out: Print, capsys: pytest.
     assert lines[0][:5] == ["experiment", "runs", "done", "failed", "objective"]
     assert lines[1][:6] == ["other", "1", "1", "0", "val_loss", "0.2500"]
     assert lines[2][:6] == ["toy", "8", "6", "1", "val_accuracy", "0.9250"]
-    assert "0.9250 ± 0.0354  learning_rate=0.01 optimizer=adam" in out(logs)
+    assert "0.9250 ± 0.0354         –  learning_rate=0.01 optimizer=adam" in out(logs)
     print_results(logs, None, Query(), "md", Console(width=80))
     assert "one experiment in full: hpexp results other" in capsys.readouterr().err
     assert len(json.loads(out(logs, format_="json"))) == 9

@@ -15,7 +15,7 @@ from hpexp.paths import LogsFolder
 from hpexp.show import print_run
 from hpexp.show.plot import plot
 from hpexp.store import Store
-from tests.builders import a_result, a_run, an_experiment, store_results
+from tests.builders import a_data_summary, a_result, a_run, an_experiment, store_results
 
 FACTS = {
     "hpexp": "0.1.0",
@@ -227,3 +227,17 @@ def test_any_values_can_be_drawn(values: list[float], width: int) -> None:
         assert lines[1].plain == "no finite value"
     if width == 40:
         assert max(line.cell_len for line in lines) <= width
+
+
+def test_the_baseline_stands_beside_the_metrics(
+    logs: Path, runs: list[Run], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Store.open(LogsFolder(logs)) as store:
+        store.found("lr", 0, a_data_summary(0.6))
+    facts = facts_of(shown(logs, runs[0].id))
+    assert facts["baseline"] == "   val_accuracy 0.6000"
+    assert facts["data"] == "classification, 2 classes: no 120, yes 80"
+    assert "baseline" not in facts_of(shown(logs, runs[2].id))
+    print_run(logs, runs[0].id, Console(), as_json=True)
+    data = json.loads(capsys.readouterr().out)["data"]
+    assert data["baselines"] == {"val_accuracy": {"value": 0.6, "how": "the majority class, no"}}

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
+from rich.text import Text
 
 from hpexp.console import note, write
 from hpexp.errors import UsageError
 from hpexp.model import Objective
 from hpexp.paths import LogsFolder
 from hpexp.results.columns import Columns
+from hpexp.results.data import Data, baseline, baseline_words, constant_scores
 from hpexp.results.groups import Groups, check_names
 from hpexp.results.overview import overview
 from hpexp.results.query import Query, in_order, matching
@@ -21,7 +23,7 @@ from hpexp.results.ranking import by_rank
 from hpexp.results.runs import as_dict, csv, json_list, table
 from hpexp.results.table import Column, as_markdown, fitting, print_table
 from hpexp.store import Store, StoredExperiment, StoredRun
-from hpexp.text import counted
+from hpexp.text import counted, printable
 
 __all__ = ["Query", "print_results"]
 
@@ -45,13 +47,13 @@ def print_results(
         StoreError: the store cannot be read.
     """
     format_ = _format(format_)
-    experiments, stored = _load(logs, experiment)
+    experiments, stored, data = _load(logs, experiment)
     runs = [run for run in stored if run.planned or all_]
     if not runs:
         _say_nothing(logs, format_)
         return
     if len(experiments) > 1 and query.empty and format_ in ("table", "md"):
-        _print_columns(overview(experiments, runs), format_, console)
+        _print_columns(overview(experiments, runs, data), format_, console)
         note(f"one experiment in full: hpexp results {experiments[0].name}")
         return
     objectives = {each.name: each.objective for each in experiments}
@@ -61,7 +63,9 @@ def print_results(
         _print_groups(chosen, columns, query, _shared(objectives), format_, console)
     else:
         chosen = _ordered(chosen, columns, query, objectives)[: query.top]
-        _print_runs(chosen, columns, _shared(objectives), format_, console)
+        _print_runs(chosen, columns, objectives, data, format_, console)
+    if len(experiments) == 1 and format_ in ("table", "md"):
+        _print_baseline(data[experiments[0].name], objectives[experiments[0].name], format_, console)
     if query.where and not chosen:
         note(f"none of {counted(len(runs), 'run')} meets {' and '.join(query.where)}")
     if len(stored) > len(runs) and format_ == "table":
@@ -92,17 +96,20 @@ def _format(name: str) -> Format:
     raise UsageError(f"--format: {name!r} is not one of {', '.join(FORMATS)}")
 
 
-def _load(logs: Path, experiment: str | None) -> tuple[list[StoredExperiment], list[StoredRun]]:
+def _load(
+    logs: Path, experiment: str | None
+) -> tuple[list[StoredExperiment], list[StoredRun], dict[str, Data]]:
     store = Store.read(LogsFolder(logs))
     if store is None:
         if experiment is not None:
             known_experiment(experiment, [], logs)
-        return [], []
+        return [], [], {}
     with store:
         experiments = store.experiments()
         if experiment is not None:
             experiments = [known_experiment(experiment, experiments, logs)]
-        return experiments, store.runs(experiment, all_=True)
+        data: dict[str, Data] = {each.name: store.data(each.name) for each in experiments}
+        return experiments, store.runs(experiment, all_=True), data
 
 
 def _ordered(
@@ -126,16 +133,19 @@ def _shared(objectives: dict[str, Objective]) -> Objective | None:
 def _print_runs(
     runs: Sequence[StoredRun],
     columns: Columns,
-    objective: Objective | None,
+    objectives: dict[str, Objective],
+    data: dict[str, Data],
     format_: Format,
     console: Console,
 ) -> None:
     if format_ == "json":
-        write(json_list([as_dict(run) for run in runs]))
+        constants = {name: constant_scores(each) for name, each in data.items()}
+        write(json_list([{**as_dict(run), "baselines": constants[run.experiment]} for run in runs]))
     elif format_ == "csv":
-        write(csv(runs, columns))
+        found = {name: baseline(data[name], objectives[name].metric) for name in objectives}
+        write(csv(runs, columns, {name: one.value if one else None for name, one in found.items()}))
     else:
-        _print_columns(table(runs, columns, objective), format_, console)
+        _print_columns(table(runs, columns, _shared(objectives)), format_, console)
 
 
 def _print_groups(
@@ -159,6 +169,17 @@ def _print_groups(
             note(
                 f"not like with like: the rows average over different settings of {', '.join(groups.unlike)}"
             )
+
+
+def _print_baseline(data: Data, objective: Objective, format_: Format, console: Console) -> None:
+    constant = baseline(data, objective.metric)
+    if constant is None:
+        return
+    line = f"baseline: {objective.metric} {baseline_words(constant)}"
+    if format_ == "md":
+        write(f"\n{printable(line)}\n")
+    else:
+        console.print(Text(line), soft_wrap=True)
 
 
 def _print_columns(columns: Sequence[Column], format_: Format, console: Console) -> None:

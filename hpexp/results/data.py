@@ -84,21 +84,33 @@ def baseline_words(constant: Baseline) -> str:
     return f"{text.number(constant.value)} by {constant.how}"
 
 
+def constant_scores(data: Data) -> dict[str, float | None]:
+    """What constant predictions score, by the metrics' names in an epoch's logs; infinity is None."""
+    return finite({name: one.value for name, one in _baselines(data).items()})
+
+
 def as_dict(data: Data) -> dict[str, Any] | None:
     """What is known as JSON values: of the first repeat, and the baselines as means over all."""
     if not data:
         return None
     first = next(iter(data.values()))
-    names = dict.fromkeys(_log_name(one) for one in first.baselines if one.part != "test")
-    found = {name: one for name in names if (one := baseline(data, name))}
     return {
         "task": first.task,
         "examples": dict(first.examples),
         "classes": list(first.classes),
         "counts": {part: list(counts) for part, counts in first.counts.items()},
         "repeats": len(data),
-        "baselines": {name: {**finite({"value": one.value}), "how": one.how} for name, one in found.items()},
+        "baselines": {
+            name: {**finite({"value": one.value}), "how": one.how} for name, one in _baselines(data).items()
+        },
     }
+
+
+def _baselines(data: Data) -> dict[str, Baseline]:
+    names = dict.fromkeys(
+        _log_name(one) for summary in data.values() for one in summary.baselines if one.part != "test"
+    )
+    return {name: one for name in names if (one := baseline(data, name))}
 
 
 def _log_name(one: Baseline) -> str:

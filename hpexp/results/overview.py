@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from hpexp import text
 from hpexp.model import FAILURES
+from hpexp.results.data import Data, baseline
 from hpexp.results.ranking import first_of, points_of, ranking
 from hpexp.results.table import Column
 from hpexp.results.wording import also, described
 from hpexp.store import StoredExperiment, StoredRun
 
 
-def overview(experiments: Sequence[StoredExperiment], runs: Sequence[StoredRun]) -> list[Column]:
+def overview(
+    experiments: Sequence[StoredExperiment], runs: Sequence[StoredRun], data: Mapping[str, Data]
+) -> list[Column]:
     """One row an experiment: how many runs, how they ended, the best point."""
     of = defaultdict(list)
     for run in runs:
@@ -29,6 +32,7 @@ def overview(experiments: Sequence[StoredExperiment], runs: Sequence[StoredRun])
         Column("failed", list(map(str, failed)), styles=["red" if count else "" for count in failed]),
         Column("objective", [each.objective.metric for each in experiments], weight=2, right=False),
         Column("best", [value for value, _ in best]),
+        Column("baseline", [_baseline(each, data) for each in experiments], weight=1),
         Column("best point", [name for _, name in best], weight=4, right=False),
         Column("last run", [_when(each.updated) for each in experiments], weight=3, right=False),
     ]
@@ -42,6 +46,11 @@ def _best(experiment: StoredExperiment, runs: Sequence[StoredRun]) -> tuple[str,
     if point is None or found is None:
         return text.NOTHING, text.NOTHING
     return text.spread(found.mean, found.std), described(point) + also(places[0].tied)
+
+
+def _baseline(experiment: StoredExperiment, data: Mapping[str, Data]) -> str:
+    found = baseline(data.get(experiment.name, {}), experiment.objective.metric)
+    return text.number(found.value if found else None)
 
 
 def _when(time: float) -> str:

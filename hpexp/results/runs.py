@@ -63,14 +63,17 @@ def in_order(metrics: Sequence[str], objective: str | None) -> list[str]:
     return sorted(metrics, key=lambda name: (name != objective, not name.startswith("val_")))
 
 
-def csv(runs: Sequence[StoredRun], columns: Columns) -> str:
-    """Every column and every digit; a list of widths is JSON, a missing value is empty."""
+def csv(runs: Sequence[StoredRun], columns: Columns, baselines: Mapping[str, float | None]) -> str:
+    """Every column and every digit; a list of widths is JSON, a missing value is empty.
+
+    `baselines` are those of each experiment's objective.
+    """
     titles = [
         *("id", "experiment", "name", "status"),
         *map(columns.title, columns.params),
         *("seed", "engine", "epochs", "best_epoch"),
         *columns.metrics,
-        *("seconds", "error"),
+        *("baseline", "seconds", "error"),
     ]
     rows = [
         [
@@ -78,7 +81,7 @@ def csv(runs: Sequence[StoredRun], columns: Columns) -> str:
             *(_plain(run.params.get(name)) for name in columns.params),
             *(run.seed, run.engine, run.epochs, run.best_epoch),
             *(run.metrics.get(name) for name in columns.metrics),
-            *(run.seconds, run.error),
+            *(baselines.get(run.experiment), run.seconds, run.error),
         ]
         for run in runs
     ]

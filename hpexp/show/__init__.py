@@ -8,8 +8,10 @@ from rich.console import Console
 
 from hpexp.console import write_json
 from hpexp.paths import LogsFolder
+from hpexp.results.data import Data
 from hpexp.show.find import stored_run
 from hpexp.show.page import Shown, as_dict, lines_of, print_page
+from hpexp.store import Store, StoredRun
 
 __all__ = ["print_run"]
 
@@ -25,11 +27,19 @@ def print_run(logs: Path, wanted: str, console: Console, *, as_json: bool) -> No
     """
     run, epochs = stored_run(wanted, logs)
     paths = LogsFolder(logs).run(run.experiment, run.name)
-    shown = Shown(run, epochs, paths.folder, _tail(paths.log))
+    shown = Shown(run, epochs, paths.folder, _tail(paths.log), _data(run, logs))
     if as_json:
         write_json(as_dict(shown))
     else:
         print_page(shown, console)
+
+
+def _data(run: StoredRun, logs: Path) -> Data:
+    store = Store.read(LogsFolder(logs))
+    if store is None:
+        return {}
+    with store:
+        return store.data(run.experiment)
 
 
 def _tail(path: Path) -> list[str]:

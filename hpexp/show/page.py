@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import zip_longest
 from pathlib import Path
@@ -15,6 +15,8 @@ from rich.text import Text
 
 from hpexp import text
 from hpexp.messages import EpochEnd
+from hpexp.results.data import Data, baseline, described
+from hpexp.results.data import as_dict as data_dict
 from hpexp.results.runs import STYLES, finite, in_order
 from hpexp.results.runs import as_dict as run_dict
 from hpexp.show.plot import plot
@@ -36,6 +38,7 @@ class Shown:
     epochs: Sequence[EpochEnd]
     folder: Path
     log: Sequence[str]
+    data: Data = field(default_factory=dict)
 
 
 def print_page(shown: Shown, console: Console) -> None:
@@ -56,6 +59,7 @@ def as_dict(shown: Shown) -> dict[str, Any]:
         "started": run.started,
         "finished": run.finished,
         "planned": run.planned,
+        "data": data_dict(shown.data),
         "folder": str(shown.folder),
         "made_by": _made_dict(made) if made else None,
         "curve": [{"epoch": row.epoch, "time": row.time, **finite(row.logs)} for row in shown.epochs],
@@ -67,6 +71,7 @@ def _page(shown: Shown, width: int) -> Iterator[Text]:
     run = shown.run
     yield Text(f"{run.experiment}/{run.name}", "bold")
     yield from _outcome(run)
+    yield from _baselines(shown)
     yield Text()
     yield from _params(run, width)
     yield from _curves(shown.epochs, width)
@@ -97,7 +102,21 @@ def _outcome(run: StoredRun) -> Iterator[Text]:
     if run.metrics:
         names = in_order(list(run.metrics), None)
         numbers = "  ".join(f"{name} {text.number(run.metrics[name])}" for name in names)
-        yield _fact("best epoch", f"{'–' if run.best_epoch is None else run.best_epoch}  {numbers}")
+        yield _fact("best epoch", f"{_epoch(run)}  {numbers}")
+
+
+def _epoch(run: StoredRun) -> str:
+    return text.NOTHING if run.best_epoch is None else str(run.best_epoch)
+
+
+def _baselines(shown: Shown) -> Iterator[Text]:
+    """What constant predictions score by the metrics above, and what the data are."""
+    constants = {name: baseline(shown.data, name) for name in in_order(list(shown.run.metrics), None)}
+    told = "  ".join(f"{name} {text.number(one.value)}" for name, one in constants.items() if one)
+    if told:
+        yield _fact("baseline", f"{' ' * len(_epoch(shown.run))}  {told}")
+    if words := described(shown.data):
+        yield _fact("data", words)
 
 
 def _params(run: StoredRun, width: int) -> Iterator[Text]:
