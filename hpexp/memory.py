@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hpexp.model import DataSize, Resources
+from hpexp.text import amount_of_bytes
 from hpexp.vocabulary import batch_size
 
 SHARE_OF_FREE = 0.4
@@ -51,13 +52,6 @@ def wrong_batch(batch: object, examples: int, size: DataSize, resources: Resourc
     most = allowed // (COPIES * size.example_bytes)
     smaller = f"take a batch of at most {most:,}, or " if most else ""
     return (
-        f"{batch} is {number:,} examples at once, which take {_amount(needed)}, "
-        f"more than the memory budget of {_amount(allowed)}; {smaller}raise resources.memory"
+        f"{batch} is {number:,} examples at once, which take {amount_of_bytes(needed)}, "
+        f"more than the memory budget of {amount_of_bytes(allowed)}; {smaller}raise resources.memory"
     )
-
-
-def _amount(size: int) -> str:
-    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
-        if size >= unit:
-            return f"{size / unit:,.4g} {name}"
-    return f"{size} bytes"

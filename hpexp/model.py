@@ -219,10 +219,17 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """`memory` is the byte budget of one worker's data and lanes; `jobs` the number of workers."""
+    """`memory` is the byte budget of one worker's data and lanes; `jobs` the number of workers.
+
+    `examples`, `disk` (bytes) and `loading` (seconds) bound what comes from a function some
+    examples at a time, so that what has no end is found out.
+    """
 
     memory: int | None = None
     jobs: int | None = None
+    disk: int | None = None
+    examples: int = 10_000_000
+    loading: float = 600.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,14 @@ def param(value: Value) -> str:
     return NOTHING if value is None else "[]" if value == () else short(value)
 
 
+def amount_of_bytes(size: int) -> str:
+    """`1.5 GB`, `320 bytes`."""
+    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= unit:
+            return f"{size / unit:,.4g} {name}"
+    return f"{size} bytes"
+
+
 def counted(count: int, one: str, many: str = "") -> str:
     """`1 run`, `2,000 runs`; `many` is the plural where it is not `one` with an s."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -56,7 +56,7 @@ def build(
         tensorboard=TensorBoardOptions(_graph(file.tensorboard.graph), file.tensorboard.histograms),
         training=TrainingOptions(file.training.checkpoint_every, file.training.save_model),
         limits=_limits(file),
-        resources=Resources(file.resources.memory, file.resources.jobs),
+        resources=Resources(**{name: getattr(file.resources, name) for name in RESOURCES}),
         places=_places(root),
         engine=file.engine,
         smoke=smoke,
@@ -83,6 +83,8 @@ def _places(root: Node) -> dict[str, tuple[int, int]]:
             waiting.extend(each for each in reversed(below) if isinstance(each.value, dict | list))
     return places
 
+
+RESOURCES = ("memory", "jobs", "disk", "examples", "loading")
 
 Found = Iterator[tuple[Place, str]]
 

@@ -102,6 +102,11 @@ class ResourcesSection(Section):
 
     memory: fields.Memory | None = Field(None, description="memory of one worker's data and runs: 4GB")
     jobs: fields.Jobs | None = Field(None, description="worker processes")
+    disk: fields.Memory | None = Field(
+        None, description="for what a function gives some examples at a time; half of what is free"
+    )
+    examples: fields.Count = Field(10_000_000, description="after which such data are taken for endless")
+    loading: fields.Seconds = Field(600.0, description="time after which such data are taken for endless")
 
 
 def read_stopping(value: Any) -> StoppingSection | None:

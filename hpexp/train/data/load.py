@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpexp.errors import DataError
-from hpexp.model import DataSpec, Task
+from hpexp.model import DataSpec, Resources, Task
 from hpexp.train.data.arrays import Arrays
 from hpexp.train.data.builtin import load_builtin
 from hpexp.train.data.divide import by_split, divide, notes_of, parts_of
@@ -44,7 +44,7 @@ def _read(spec: DataSpec) -> Raw | Mapping[str, Raw]:
     if spec.kind == "builtin":
         return load_builtin(spec.source, spec.options)
     if spec.kind == "python":
-        return load_function(spec)
+        return load_function(spec, Resources())
     exists(spec.source)
     if spec.kind == "npz":
         return load_npz(spec.source, spec.options)

@@ -26,7 +26,7 @@ def open_data(spec: DataSpec, resources: Resources, *, smoke: bool = False) -> D
     Raises DataError where they cannot be had, read or split, or a disk is too full for them.
     """
     if spec.kind == "python":
-        given = by_split(load_function(spec))
+        given = by_split(load_function(spec, resources))
         if not too_large(_size(given), resources):
             return join(given, spec, smoke=smoke)
     else:

@@ -13,7 +13,8 @@ from uuid import uuid4
 import numpy as np
 
 from hpexp.errors import DataError
-from hpexp.model import DataSpec, Params
+from hpexp.model import DataSpec, Params, Resources
+from hpexp.train.data.bounds import bounded, refuse_infinite
 from hpexp.train.data.raw import Raw
 from hpexp.train.data.settle import settled
 from hpexp.train.data.spill import shared, write_pairs
@@ -47,12 +48,13 @@ def open_npz(path: str, *names: str) -> Iterator[Any]:
         raise DataError(f"{path} is not a readable NumPy archive: {error}") from error
 
 
-def load_function(spec: DataSpec) -> Raw | Mapping[str, Raw]:
+def load_function(spec: DataSpec, resources: Resources) -> Raw | Mapping[str, Raw]:
     """What the function returns: examples, or a dict of them: train, and validation and test if any.
 
-    Examples are `(x, y)`, or come some at a time, as such pairs, from a generator or a
-    tf.data.Dataset; those go to a file. The generators of random numbers are seeded by the split's
-    seed before, so that each worker gets the same data.
+    Examples are `(x, y)`, or come some at a time, as such pairs, from a generator, a
+    tf.data.Dataset, a keras.utils.PyDataset or another iterable; those go to a file, within the
+    bounds of `resources`. The generators of random numbers are seeded by the split's seed before,
+    so that each worker gets the same data.
     """
     options = {name: value for name, value in spec.options.items() if name != "task"}
     function = import_function(spec.source, spec.folder)
@@ -65,20 +67,37 @@ def load_function(spec: DataSpec) -> Raw | Mapping[str, Raw]:
                 f"{spec.source} returned the splits {', '.join(map(str, returned))}; "
                 "it must return train, and may return validation and test"
             )
-        return {name: _examples(value, f"{spec.source}: {name}") for name, value in returned.items()}
-    return _examples(returned, spec.source)
+        return {
+            split: _examples(each, f"{spec.source}: {split}", resources) for split, each in returned.items()
+        }
+    return _examples(returned, spec.source, resources)
 
 
-def _examples(value: Any, name: str) -> Raw:
-    if isinstance(value, Iterable) and not isinstance(value, tuple | list | str | np.ndarray | Mapping):
-        # What a function gives is its own affair: no other worker may use it.
-        return shared(name, uuid4(), lambda folder: write_pairs(_pairs(value, name), folder, name))
-    return _unpack(value, name)
+def _examples(value: Any, name: str, resources: Resources) -> Raw:
+    if not isinstance(value, Iterable) or isinstance(value, tuple | list | str | np.ndarray | Mapping):
+        return _unpack(value, name)
+    refuse_infinite(value, name)
+
+    def fill(folder: Path) -> Raw:
+        return write_pairs(bounded(_pairs(value, name), name, resources, folder), folder, name)
+
+    # What a function gives is its own affair: no other worker may use it.
+    return shared(name, uuid4(), fill)
 
 
 def _pairs(values: Any, name: str) -> Iterator[Raw]:
     given = values.as_numpy_iterator() if hasattr(values, "as_numpy_iterator") else values
-    return (_unpack(value, name) for value in given)
+    for value in given:
+        if isinstance(value, tuple | list) and len(value) == 2 and _is_single(value[1]):
+            raise DataError(
+                f"{name}: single examples come, but some at a time are needed",
+                hint="Dataset.batch(256), or yield arrays of several examples",
+            )
+        yield _unpack(value, name)
+
+
+def _is_single(y: Any) -> bool:
+    return isinstance(y, int | float | str | bytes) or getattr(y, "shape", None) == ()
 
 
 def pair(x: Any, y: Any, name: str) -> Raw:
@@ -95,7 +114,8 @@ def pair(x: Any, y: Any, name: str) -> Raw:
 
 def _unpack(value: Any, name: str) -> Raw:
     if not isinstance(value, tuple | list) or len(value) != 2:
-        raise DataError(f"{name} must be a pair (x, y), not {type(value).__name__}")
+        what = f"{len(value)} values" if isinstance(value, tuple | list) else type(value).__name__
+        raise DataError(f"{name} must be a pair (x, y), not {what}")
     return pair(value[0], value[1], name)
 
 
