@@ -15,6 +15,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from hpexp.dataloss import ranked_by
 from hpexp.messages import EpochEnd
 from hpexp.model import FAILURES, Objective, Result, Run, Status
 from hpexp.space import is_full
@@ -98,7 +99,7 @@ class PlainView(QuietView):
 
     def _line(self, run: Run, result: Result) -> str:
         standing = self.standing
-        metric = standing.objective.metric
+        metric = ranked_by(standing.objective.metric, result.metrics)
         value = result.metrics.get(metric)
         parts = [f"[{standing.done}/{standing.total}]", label(run), str(result.status)]
         if value is not None:
@@ -161,8 +162,9 @@ class LiveView(QuietView):
         return row
 
     def _table(self, running: Sequence[tuple[Run, EpochEnd | None]], width: int) -> Table:
-        metric = self.standing.objective.metric
         shown = running[:SHOWN_RUNS]
+        told = dict.fromkeys(name for _, row in shown if row for name in row.logs)
+        metric = ranked_by(self.standing.objective.metric, told)
         axes = list(dict.fromkeys(name for run, _ in shown for name in run.axes))
         rows = [
             [*(short(run.axes[name]) if name in run.axes else "–" for name in axes), *self._numbers(run, row)]
@@ -182,9 +184,8 @@ class LiveView(QuietView):
 
     def _numbers(self, run: Run, row: EpochEnd | None) -> list[str]:
         logs: Mapping[str, float] = row.logs if row else {}
-        metrics = [
-            brief(logs[name]) if name in logs else "" for name in ("loss", self.standing.objective.metric)
-        ]
+        metric = ranked_by(self.standing.objective.metric, logs)
+        metrics = [brief(logs[name]) if name in logs else "" for name in ("loss", metric)]
         return [str(run.seed), f"{row.epoch + 1 if row else 0}/{epochs_of(run)}", *metrics]
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from hpexp.errors import NoSpaceError, StoreError
-from hpexp.events import text_columns, write_experiment
+from hpexp.events import expected_metrics, text_columns, write_experiment
 from hpexp.failures import stored
 from hpexp.messages import DataFound, EpochEnd, Finished, LogText, Message, Started, SummaryData
 from hpexp.model import Experiment, Plan, Result, Run, Status
@@ -57,14 +57,15 @@ class Recorder:
         """Notices that the person has seen."""
         self._late: list[RunFiles] = []
         """Of failed runs, whose logs do not fit on the disk."""
-        self._columns: Plan | None = None
+        self._plan: Plan | None = None
+        self._columns_due = False
         self._next_flush = 0.0
         self.results: dict[str, Result] = {}
 
     def begin(self, plan: Plan) -> None:
         """Write the experiment's own events; where they do not fit, `close` tries again."""
-        self._columns = plan
-        self._write_columns()
+        self._plan, self._columns_due = plan, True
+        self._write_columns(plan)
 
     def sealed(self, message: Message) -> Message:
         """Complete the files of a run that has its answer; gives the message to record.
@@ -138,8 +139,10 @@ class Recorder:
             if self._late:
                 with self._room.opened():
                     self._flush_late()
-            if self._columns is not None:
-                self._write_columns()
+            if self._plan is not None:
+                told = dict.fromkeys(name for result in self.results.values() for name in result.metrics)
+                if self._columns_due or not told.keys() <= set(expected_metrics(self._plan)):
+                    self._write_columns(self._plan, told)
 
     def _flush(self) -> None:
         began = time.monotonic()
@@ -212,15 +215,14 @@ class Recorder:
             devices=result.devices,
         )
 
-    def _write_columns(self) -> None:
-        assert self._columns is not None
+    def _write_columns(self, plan: Plan, told: Iterable[str] = ()) -> None:
         try:
             with _write_errors():
-                write_experiment(self._logs, self._columns)
+                write_experiment(self._logs, plan, told)
         except NoSpaceError as error:
             self._room.met(error)
         else:
-            self._columns = None
+            self._columns_due = False
 
     def _met(self, error: OSError) -> None:
         """Take note of a full disk; anything else is raised."""

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from hpexp.dataloss import ranked_by
 from hpexp.messages import EpochEnd
 from hpexp.model import Objective, Result, Run, Status
 from hpexp.text import short
@@ -47,7 +48,7 @@ class Standing:
         # A run that stopped early will not use the rest of its epochs.
         self.epochs_done += epochs_of(run) - (last.epoch + 1 if last else 0)
         self.counts[result.status] += 1
-        value = result.metrics.get(self.objective.metric)
+        value = result.metrics.get(ranked_by(self.objective.metric, result.metrics))
         if value is None or math.isnan(value) or not result.status.ranked:
             return False
         if self.best is None or self.objective.better(value, self.best[0]):

@@ -196,9 +196,13 @@ LANES = frozenset(parameter.name for parameter in PARAMETERS.values() if paramet
 """Parameters in which runs of one compiled program may differ; all others decide its structure."""
 
 MINI_BATCH = 32
-CLASSIFICATION_METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
-REGRESSION_METRICS = ("loss", "mae", "val_loss", "val_mae")
-"""Losses are mean cross-entropy (classification) and mean squared error (regression)."""
+CLASSIFICATION_METRICS = (
+    "loss", "accuracy", "balanced_accuracy", "data_loss",
+    "val_loss", "val_accuracy", "val_balanced_accuracy", "val_data_loss",
+)  # fmt: skip
+REGRESSION_METRICS = ("loss", "mae", "data_loss", "val_loss", "val_mae", "val_data_loss")
+"""Losses are mean cross-entropy (classification) and mean squared error (regression), as Keras tells them;
+data losses are those without penalties and label smoothing."""
 
 
 def optimizer_default(optimizer: Value, name: str) -> Value:

@@ -194,7 +194,7 @@ def test_a_failure_keeps_its_own_reason_on_a_full_disk(
 def test_columns_that_do_not_fit_are_written_at_the_end(
     logs: LogsFolder, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(logs: LogsFolder, plan: Plan) -> None:
+    def full(logs: LogsFolder, plan: Plan, told: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patched:
@@ -237,3 +237,17 @@ def test_what_the_data_came_to_is_stored_by_the_repeat_of_the_split(
         assert reader.data("toy") == {0: a_data_summary(majority=0.5)}
     store.delete("toy", None)
     assert store.data("toy") == {}
+
+
+def test_metrics_that_only_training_could_tell_get_their_columns(
+    logs: LogsFolder, recorder: Recorder
+) -> None:
+    recorder.begin(a_plan(an_experiment(), *RUNS))
+    before = {path.name for path in logs.experiment("toy").glob("events*")}
+    recorder.record(Started(RUNS[0].id, 1e9))
+    metrics = {"val_accuracy": 0.9, "val_balanced_accuracy": 0.8}
+    recorder.record(Finished(RUNS[0].id, Result(Status.DONE, 1, 0, metrics)))
+    recorder.close()
+    (after,) = logs.experiment("toy").glob("events*")
+    assert after.name not in before
+    assert b"result/val_balanced_accuracy" in after.read_bytes()

@@ -17,7 +17,7 @@ def best_runs(logs: LogsFolder, experiment: str | None, top: int) -> Path:
         StoreError: the store cannot be read.
     """
     from hpexp.results import known_experiment
-    from hpexp.results.ranking import by_rank, score
+    from hpexp.results.ranking import as_told, by_rank, score
     from hpexp.store import Store
 
     store = Store.read(logs)
@@ -30,12 +30,10 @@ def best_runs(logs: LogsFolder, experiment: str | None, top: int) -> Path:
         experiments = [known_experiment(experiment, experiments, logs.root)]
     best = []
     for each in experiments:
-        mine = [
-            run
-            for run in runs
-            if run.experiment == each.name and score(run, each.objective.metric) is not None
-        ]
-        best += by_rank(mine, each.objective)[:top]
+        mine = [run for run in runs if run.experiment == each.name]
+        objective = as_told(each.objective, mine)
+        ranked = by_rank(mine, objective)
+        best += [run for run in ranked if score(run, objective.metric) is not None][:top]
     if not best:
         raise UsageError(
             f"no run in {logs.root} has a rank yet", hint="without --top, the board shows every run"

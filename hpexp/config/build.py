@@ -15,6 +15,7 @@ from hpexp.config.schema import LIMITS, File
 from hpexp.config.sections import ObjectiveSection, SplitSection, StoppingSection
 from hpexp.config.sources import DataSection, NamedModel
 from hpexp.config.translate import problem_at
+from hpexp.dataloss import canonical
 from hpexp.errors import Problem
 from hpexp.model import (
     DataSpec,
@@ -115,7 +116,9 @@ def _early_stopping(file: File) -> EarlyStopping | None:
     if section is None:
         return None
     mode = section.mode if "mode" in section.model_fields_set else metrics.mode(section.monitor)
-    return EarlyStopping(section.monitor, section.patience, section.min_delta, section.restore_best, mode)
+    return EarlyStopping(
+        canonical(section.monitor), section.patience, section.min_delta, section.restore_best, mode
+    )
 
 
 def _objective(file: File, default: str) -> Objective:
@@ -123,7 +126,7 @@ def _objective(file: File, default: str) -> Objective:
     if section is None:
         return Objective(default, metrics.mode(default))
     mode = section.mode if "mode" in section.model_fields_set else metrics.mode(section.metric)
-    return Objective(section.metric, mode)
+    return Objective(canonical(section.metric), mode)
 
 
 def _graph(value: str | bool) -> Literal["first", "all", "none"]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hpexp.events.experiment import write_experiment
+from hpexp.events.experiment import expected_metrics, write_experiment
 from hpexp.events.hparams import text_columns
 from hpexp.events.run import RunEvents
 from hpexp.events.sound import damaged, short
 
-__all__ = ["RunEvents", "damaged", "short", "text_columns", "write_experiment"]
+__all__ = ["RunEvents", "damaged", "expected_metrics", "short", "text_columns", "write_experiment"]

@@ -16,13 +16,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hpexp.dataloss import DATA_LOSS, may_differ, ranked_by
 from hpexp.events import encode
 from hpexp.events.file import own_files, write_file
 from hpexp.events.hparams import EXPERIMENT_TAG, METRIC_PREFIX, Cell, cells, text_columns
 from hpexp.events.mark import mark, owned, read_mark
-from hpexp.model import Objective, Plan, Task
+from hpexp.model import Plan
 from hpexp.paths import EXPERIMENT_EVENTS, LogsFolder
-from hpexp.vocabulary import CLASSIFICATION_METRICS, REGRESSION_METRICS
 
 if TYPE_CHECKING:
     from tensorboard.plugins.hparams.api_pb2 import HParamInfo
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 MOST_TICK_BOXES = 9
 """Up to 9 discrete values get a box to tick each; beyond, TensorBoard asks for a pattern, even of numbers."""
 
-METRICS = ("val_accuracy", "val_loss", "accuracy", "loss", "val_mae", "mae")
+METRICS = (
+    "val_accuracy", "val_balanced_accuracy", "val_loss", "val_data_loss", "accuracy", "loss", "val_mae", "mae"
+)  # fmt: skip
 """In the order of the table's columns; others come last."""
 
 
@@ -43,18 +45,21 @@ class Share:
     metrics: tuple[str, ...]
 
 
-def write_experiment(logs: LogsFolder, plan: Plan) -> None:
-    """Write the configuration of the plan's experiment, and bring the others' up to date."""
+def write_experiment(logs: LogsFolder, plan: Plan, told: Iterable[str] = ()) -> None:
+    """Write the configuration of the plan's experiment, and bring the others' up to date.
+
+    `told` are the metrics of runs that have ended: some are known only then.
+    """
     name = plan.experiment.name
     logs.experiment(name).mkdir(parents=True, exist_ok=True)
-    _save(logs, name, share_of(plan))
+    _save(logs, name, share_of(plan, told))
     shares = _shares(logs)
     for each in shares:
         _write(logs.experiment(each), configuration(each, shares))
 
 
-def share_of(plan: Plan) -> Share:
-    """The domain of every axis in `plan`, and the metrics its runs will have."""
+def share_of(plan: Plan, told: Iterable[str] = ()) -> Share:
+    """The domain of every axis in `plan`, and the metrics its runs will have, or have `told`."""
     text = text_columns(plan.runs)
     columns: dict[str, dict[Cell, None]] = {}
     for run in plan.runs:
@@ -62,7 +67,7 @@ def share_of(plan: Plan) -> Share:
         for name in (*run.axes, "seed"):
             if name in shown:
                 columns.setdefault(name, {})[shown[name]] = None
-    metrics = _metrics(plan.facts.task, plan.experiment.objective)
+    metrics = tuple(dict.fromkeys((*expected_metrics(plan), *told)))
     return Share({name: tuple(values) for name, values in columns.items()}, metrics)
 
 
@@ -114,10 +119,14 @@ def _column(name: str, values: Iterable[Cell]) -> HParamInfo:
     return info
 
 
-def _metrics(task: Task | None, objective: Objective) -> tuple[str, ...]:
-    if task is None:
-        return tuple(dict.fromkeys(("loss", "val_loss", objective.metric)))
-    return CLASSIFICATION_METRICS if task == "classification" else REGRESSION_METRICS
+def expected_metrics(plan: Plan) -> tuple[str, ...]:
+    """The metrics that are known before anything is trained."""
+    task, experiment = plan.facts.task, plan.experiment
+    known = ["loss", *([] if task is None else ["accuracy" if task == "classification" else "mae"])]
+    known += [DATA_LOSS] if may_differ(experiment, task) else []
+    names = (*known, *(f"val_{name}" for name in known))
+    asked = () if task == "regression" else (ranked_by(experiment.objective.metric, names),)
+    return tuple(dict.fromkeys((*names, *asked)))
 
 
 def _write(folder: Path, data: HParamsPluginData) -> None:

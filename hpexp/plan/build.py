@@ -57,7 +57,7 @@ def build_plan(experiment: Experiment, facts: DataFacts, *, engine: EngineChoice
         params = resolved.params
         axes = {name: params[name] for name in varied if name in params}
         updates = _updates_per_epoch(params["batch"], facts.train)
-        point_id, ids = identity.of_point(text, seeds)
+        point_id, ids = identity.of_point(text, params, seeds)
         described = point_text(axes)
         for seed, run_id in zip(seeds, ids, strict=True):
             runs.append(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from hpexp.model import DataFacts, Experiment
+from hpexp.dataloss import adds_to_loss
+from hpexp.model import DataFacts, Experiment, Params
 from hpexp.plan.own import OwnModel
 from hpexp.plan.values import canonical_json
 
@@ -41,11 +42,15 @@ class Identity:
             "smoke": experiment.smoke,
         }
         self._begun = sha256(canonical_json(context).encode())
+        self._own = model.kind == "python"
 
-    def of_point(self, params: str, seeds: tuple[int, ...]) -> tuple[str, list[str]]:
-        """The id of a point, whose parameters are canonical JSON, and those of its runs."""
+    def of_point(self, text: str, params: Params, seeds: tuple[int, ...]) -> tuple[str, list[str]]:
+        """The id of a point, whose parameters are `text` as canonical JSON, and those of its runs."""
         point = self._begun.copy()
-        point.update(params.encode())
+        point.update(text.encode())
+        if self._own or adds_to_loss(params):
+            # Before, such runs were ranked and stopped by a loss with its penalties.
+            point.update(b"data loss")
         runs = []
         for seed in seeds:
             run = point.copy()

@@ -19,7 +19,7 @@ from hpexp.results.data import Data, baseline, baseline_words, constant_scores
 from hpexp.results.groups import Groups, check_names
 from hpexp.results.overview import overview
 from hpexp.results.query import Query, in_order, matching
-from hpexp.results.ranking import by_rank
+from hpexp.results.ranking import as_told, by_rank
 from hpexp.results.runs import as_dict, csv, json_list, table
 from hpexp.results.table import Column, as_markdown, fitting, print_table
 from hpexp.store import Store, StoredExperiment, StoredRun
@@ -56,7 +56,7 @@ def print_results(
         _print_columns(overview(experiments, runs, data), format_, console)
         note(f"one experiment in full: hpexp results {experiments[0].name}")
         return
-    objectives = {each.name: each.objective for each in experiments}
+    objectives = {each.name: as_told(each.objective, runs) for each in experiments}
     columns = Columns(runs)
     chosen = matching(runs, columns, query.where)
     if query.group_by:

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from hpexp import text
-from hpexp.model import FAILURES
+from hpexp.model import FAILURES, Objective
 from hpexp.results.data import Data, baseline
-from hpexp.results.ranking import first_of, points_of, ranking
+from hpexp.results.ranking import as_told, first_of, points_of, ranking
 from hpexp.results.table import Column
 from hpexp.results.wording import also, described
 from hpexp.store import StoredExperiment, StoredRun
@@ -22,7 +22,8 @@ def overview(
     of = defaultdict(list)
     for run in runs:
         of[run.experiment].append(run)
-    best = [_best(each, of[each.name]) for each in experiments]
+    objectives = [as_told(each.objective, of[each.name]) for each in experiments]
+    best = [_best(each, of[one.name]) for one, each in zip(experiments, objectives, strict=True)]
     failed = [sum(each.counts.get(status, 0) for status in FAILURES) for each in experiments]
     done = [sum(count for status, count in each.counts.items() if status.finished) for each in experiments]
     return [
@@ -30,7 +31,7 @@ def overview(
         Column("runs", [str(len(of[each.name])) for each in experiments]),
         Column("done", list(map(str, done))),
         Column("failed", list(map(str, failed)), styles=["red" if count else "" for count in failed]),
-        Column("objective", [each.objective.metric for each in experiments], weight=2, right=False),
+        Column("objective", [each.metric for each in objectives], weight=2, right=False),
         Column("best", [value for value, _ in best]),
         Column("baseline", [_baseline(each, data) for each in experiments], weight=1),
         Column("best point", [name for _, name in best], weight=4, right=False),
@@ -38,11 +39,11 @@ def overview(
     ]
 
 
-def _best(experiment: StoredExperiment, runs: Sequence[StoredRun]) -> tuple[str, str]:
+def _best(objective: Objective, runs: Sequence[StoredRun]) -> tuple[str, str]:
     """The value and the settings of the best point; of the first where several tie."""
-    places = ranking(points_of(runs), experiment.objective)
+    places = ranking(points_of(runs), objective)
     point = first_of(places)
-    found = point.metric(experiment.objective.metric) if point else None
+    found = point.metric(objective.metric) if point else None
     if point is None or found is None:
         return text.NOTHING, text.NOTHING
     return text.spread(found.mean, found.std), described(point) + also(places[0].tied)

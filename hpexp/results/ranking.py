@@ -17,10 +17,11 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias, TypeVar
 
+from hpexp.dataloss import ranked_by
 from hpexp.model import Mode, Objective, Status
 from hpexp.results.spread import Spread, equal, spread
 from hpexp.store import StoredRun
@@ -52,6 +53,12 @@ def score(run: StoredRun, metric: str) -> float | None:
     """The metric at the run's best epoch, None where the run has no value that may be ranked."""
     value = run.metrics.get(metric)
     return value if run.status.ranked and value is not None and math.isfinite(value) else None
+
+
+def as_told(objective: Objective, runs: Iterable[StoredRun]) -> Objective:
+    """The objective under the name by which these runs tell it: for a loss, that of the data alone."""
+    told = dict.fromkeys(name for run in runs for name in run.metrics)
+    return replace(objective, metric=ranked_by(objective.metric, told))
 
 
 def replicate(run: StoredRun) -> Replicate:
@@ -122,6 +129,8 @@ def points_of(runs: Iterable[StoredRun]) -> list[Point]:
 
 def ranking(points: Iterable[Point], objective: Objective) -> list[Place]:
     """The points best first, each with its rank."""
+    points = list(points)
+    objective = as_told(objective, (run for point in points for run in point.runs))
     places: list[Place] = []
     for tied in tiers(points, lambda point: point.key(objective.metric, objective.mode)):
         rank = len(places) + 1 if tied[0].whole(objective.metric) else None
@@ -136,6 +145,8 @@ def by_rank(runs: Iterable[StoredRun], objective: Objective) -> list[StoredRun]:
 
 def best_runs(runs: Iterable[StoredRun], objective: Objective) -> list[list[StoredRun]]:
     """Runs best first, those of equal rank together."""
+    runs = list(runs)
+    objective = as_told(objective, runs)
     return tiers(runs, lambda run: Point((run,)).key(objective.metric, objective.mode))
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 
+from hpexp.dataloss import adds_to_loss, completed, tells_both
 from hpexp.messages import EpochEnd
 from hpexp.model import DataSummary, Files, Objective, Status
 from hpexp.reads import ReadFile
@@ -27,7 +29,7 @@ def runs(database: Database, experiment: str | None, *, all_: bool) -> list[Stor
         {"one": experiment, "all": all_},
     )
     made = _invocations(database, {row[-1] for row in rows})
-    return [
+    found = [
         StoredRun(
             experiment=row[0],
             id=row[1],
@@ -56,6 +58,23 @@ def runs(database: Database, experiment: str | None, *, all_: bool) -> list[Stor
         )
         for row in rows
     ]
+    return _comparable(found)
+
+
+def _comparable(runs: list[StoredRun]) -> list[StoredRun]:
+    """Runs whose loss is the data's own tell so, where others of their experiment tell both."""
+    both = {run.experiment for run in runs if tells_both(run.metrics)}
+    return [
+        replace(run, metrics=completed(run.metrics))
+        if run.experiment in both and not tells_both(run.metrics) and _has_one_loss(run)
+        else run
+        for run in runs
+    ]
+
+
+def _has_one_loss(run: StoredRun) -> bool:
+    """What a file still asks for tells two where it has two; of other runs the parameters say it."""
+    return run.planned or ("l2" in run.params and not adds_to_loss(run.params))
 
 
 def files(database: Database, experiment: str) -> dict[str, tuple[str, Files]]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from hpexp.dataloss import ranked_by
 from hpexp.errors import StoreError
 from hpexp.model import DataSummary, Objective, Status
 from hpexp.paths import LogsFolder
 from hpexp.results.columns import Columns
-from hpexp.results.ranking import Place, Point, first_of, points_of, ranking
+from hpexp.results.ranking import Place, Point, as_told, first_of, points_of, ranking
 from hpexp.results.spread import Spread, spread
 from hpexp.run import Outcome
 from hpexp.store import Store, StoredRun
@@ -34,9 +35,10 @@ class Facts:
     def name(self) -> str:
         return self.outcome.plan.experiment.name
 
-    @property
+    @cached_property
     def objective(self) -> Objective:
-        return self.outcome.plan.experiment.objective
+        """By the name under which the runs tell it."""
+        return as_told(self.outcome.plan.experiment.objective, self.runs)
 
     @cached_property
     def counts(self) -> Counter[Status]:
@@ -113,8 +115,9 @@ def _held(facts: Facts) -> Facts:
 
 
 def test_scores(point: Point) -> dict[str, Spread]:
-    """The point's scores on the test split, over the runs that have a rank."""
+    """The point's scores on the test split, over the runs that have a rank; of losses the data's own."""
     ranked = [run for run in point.runs if run.status.ranked]
-    names = dict.fromkeys(name for run in ranked for name in run.test)
+    told = dict.fromkeys(name for run in ranked for name in run.test)
+    names = [name for name in told if name == ranked_by(name, told)]
     scores = {name: spread([run.test[name] for run in ranked if name in run.test]) for name in names}
     return {name: score for name, score in scores.items() if score}

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from hpexp import model as words
+from hpexp.dataloss import ranked_by
 from hpexp.messages import EpochEnd, Message, SummaryData
 from hpexp.train.checkpoint import Checkpoint, Progress
 from hpexp.train.pipeline import Batches
@@ -57,9 +58,10 @@ class Reporter(keras.callbacks.Callback):
 class Stopping(keras.callbacks.EarlyStopping):
     """keras.callbacks.EarlyStopping that can go on where a checkpoint left off."""
 
-    def __init__(self, rule: words.EarlyStopping, progress: Progress) -> None:
+    def __init__(self, rule: words.EarlyStopping, monitor: str, progress: Progress) -> None:
+        """`monitor` is the metric watched: the data's own loss where the rule names Keras's."""
         super().__init__(
-            monitor=rule.monitor,
+            monitor=monitor,
             min_delta=rule.min_delta,
             patience=rule.patience,
             mode=rule.mode,
@@ -107,8 +109,12 @@ class BestWeights(keras.callbacks.Callback):
 
 
 def best_epoch(epochs: Sequence[EpochEnd], objective: words.Objective) -> int:
-    """The first of the best epochs by the objective; by the loss where there is no such metric."""
-    name = objective.metric if objective.metric in epochs[0].logs else "loss"
+    """The first of the best epochs by the objective; by the loss where there is no such metric.
+
+    A loss is that of the data alone.
+    """
+    told = epochs[0].logs
+    name = ranked_by(objective.metric if objective.metric in told else "loss", told)
     best = 0
     for index, epoch in enumerate(epochs):
         if objective.better(epoch.logs[name], epochs[best].logs[name]):

@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from hpexp.dataloss import ranked_by
 from hpexp.errors import HpexpError
 from hpexp.failures import failure
 from hpexp.memory import wrong_batch
@@ -16,18 +17,20 @@ from hpexp.model import EarlyStopping, ModelSpec, Objective, Params, Result, Run
 from hpexp.train.callbacks import BestWeights, Order, Reporter, Saver, Stopping, best_epoch
 from hpexp.train.checkpoint import Checkpoint, Progress, announce
 from hpexp.train.data import Data, Streamed, prepared
-from hpexp.train.losses import make_loss, make_metric, metric_name
+from hpexp.train.heads import Head
+from hpexp.train.losses import make_loss
 from hpexp.train.models import build_model
 from hpexp.train.notes import notices
 from hpexp.train.optimizers import base_learning_rate, make_optimizer
 from hpexp.train.output import captured
 from hpexp.train.pipeline import Batches, number_of, scored, some_examples, training_batches
-from hpexp.train.reading import EXAMPLES, read_head
+from hpexp.train.reading import EXAMPLES, Reading, read_head
 from hpexp.train.saving import save_model
 from hpexp.train.schedules import learning_rate
 from hpexp.train.seeds import seed_generators
 from hpexp.train.start import devices
 from hpexp.train.summaries import graph
+from hpexp.train.told import Told, told_of
 from hpexp.train.watch import Diverged, Watch
 from hpexp.train.weights import assign, starting_values
 from hpexp.vocabulary import batch_size
@@ -58,11 +61,12 @@ def _train(job: Job, run: Run, data: Data, emit: Emit) -> Result:
     batches = training_batches(data, batch_size(params["batch"], number_of(data, "train")), run.seed)
     epochs = _epochs(job, run)
     emit(Phase("building the model"))
-    model, notes = _compiled_model(
-        experiment.model, params, data, run.seed, batches.updates_per_epoch, epochs
-    )
-    for notice in notices(run.id, notes):
+    model, reading = _built(experiment.model, run, data)
+    for notice in notices(run.id, reading.notes):
         emit(notice)
+    told = told_of(experiment, model, data)
+    metrics = told.metrics(reading.head, data.problem.outputs)
+    _compile(model, params, reading.head, metrics, batches.updates_per_epoch, epochs)
     watch = Watch(model.optimizer)
     checkpoint = Checkpoint(job.checkpoints, run.id, data=job.fingerprint) if job.checkpoints else None
     progress = _resumed(checkpoint, model, run, emit)
@@ -73,7 +77,7 @@ def _train(job: Job, run: Run, data: Data, emit: Emit) -> Result:
 
     if run.id in job.graph_for:
         emit(SummaryData(run.id, 0, "graph", graph(model, data.problem.input_shape)))
-    stopping = _stopping(experiment.early_stopping, data, progress)
+    stopping = _stopping(experiment.early_stopping, told, progress)
     callbacks: list[Any] = [
         Order(batches),
         watch,
@@ -129,27 +133,28 @@ def _epochs(job: Job, run: Run) -> int:
     return 1 if job.experiment.smoke else epochs
 
 
-def _compiled_model(
-    spec: ModelSpec, params: Params, data: Data, seed: int, updates_per_epoch: int, epochs: int
-) -> tuple[keras.Model, tuple[str, ...]]:
-    """The model, ready for `fit`, and what was assumed of it."""
-    problem = data.problem
-    model = build_model(spec, params, problem, seed)
+def _built(spec: ModelSpec, run: Run, data: Data) -> tuple[keras.Model, Reading]:
+    """The model with its starting weights, and what its outputs are."""
+    model = build_model(spec, run.params, data.problem, run.seed)
     if spec.kind != "python":
-        assign(model, starting_values(model, spec, params, problem)(seed))
-    reading = read_head(model, spec, params, problem, *some_examples(data, EXAMPLES))
+        assign(model, starting_values(model, spec, run.params, data.problem)(run.seed))
+    return model, read_head(model, spec, run.params, data.problem, *some_examples(data, EXAMPLES))
+
+
+def _compile(
+    model: keras.Model, params: Params, head: Head, metrics: list[Any], updates_per_epoch: int, epochs: int
+) -> None:
     smoothing = params.get("label_smoothing", 0.0)
     assert isinstance(smoothing, int | float)
     rate = learning_rate(params, base_learning_rate(params), updates_per_epoch, epochs)
     model.compile(
         optimizer=make_optimizer(params, rate),
-        loss=make_loss(reading.head, smoothing=smoothing),
-        metrics=[make_metric(reading.head)],
+        loss=make_loss(head, smoothing=smoothing),
+        metrics=metrics,
         # XLA takes a second to compile each of train step, its last batch, and evaluation.
         jit_compile=False,
     )
     model.optimizer.build(model.trainable_variables)
-    return model, reading.notes
 
 
 def _resumed(checkpoint: Checkpoint | None, model: keras.Model, run: Run, emit: Emit) -> Progress:
@@ -162,12 +167,10 @@ def _resumed(checkpoint: Checkpoint | None, model: keras.Model, run: Run, emit: 
     return progress
 
 
-def _stopping(rule: EarlyStopping | None, data: Data, progress: Progress) -> Stopping | None:
+def _stopping(rule: EarlyStopping | None, told: Told, progress: Progress) -> Stopping | None:
     """Early stopping on a metric that there is none of never stops, as in Keras."""
-    names = ["loss", metric_name(data.task)]
-    if number_of(data, "validation"):
-        names += [f"val_{name}" for name in names]
-    return Stopping(rule, progress) if rule is not None and rule.monitor in names else None
+    known = rule is not None and rule.monitor in told.names
+    return Stopping(rule, ranked_by(rule.monitor, told.names), progress) if rule and known else None
 
 
 def _fit(

@@ -2,8 +2,8 @@
 
 Classification: cross-entropy (natural logarithm) against int32 labels `[n]`, outputs
 `[n, classes]`, or `[n, 1]` where two classes share one output. Regression: squared error,
-mean over the outputs, targets `[n]` or `[n, outputs]`. What is reported is the mean over
-examples, plus any L2 penalty.
+mean over the outputs, targets `[n]` or `[n, outputs]`. What Keras reports as loss is the mean
+over examples, plus any penalty; the loss of the data alone is that mean without label smoothing.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from hpexp.dataloss import DATA_LOSS
 from hpexp.model import Task
 from hpexp.train.heads import Head, as_logits
+
+BALANCED = "balanced_accuracy"
 
 
 def example_losses(head: Head, outputs: Any, targets: Any, *, smoothing: Any = None) -> Any:
@@ -73,6 +76,15 @@ def make_metric(head: Head) -> Any:
         return example_metrics(head, outputs, targets)
 
     return keras.metrics.MeanMetricWrapper(metric, name=metric_name(head.task))
+
+
+def make_data_loss(head: Head) -> Any:
+    """The loss of the data alone, averaged over examples, as a keras.metrics.Metric."""
+
+    def loss(targets: Any, outputs: Any) -> Any:
+        return example_losses(head, outputs, targets)
+
+    return keras.metrics.MeanMetricWrapper(loss, name=DATA_LOSS)
 
 
 class _Loss(keras.losses.Loss):

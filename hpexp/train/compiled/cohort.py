@@ -104,11 +104,6 @@ class Cohort:
             variable.assign(tf.where(mask, value, variable))
         return kept
 
-    @property
-    def validated(self) -> bool:
-        """Whether there are validation examples."""
-        return len(self._data.y_validation) > 0
-
     @staticmethod
     def taken(values: Sequence[Any], indices: Indices) -> list[tf.Variable]:
         """Some lanes of stacked values, as variables of their own."""

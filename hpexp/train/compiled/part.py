@@ -28,6 +28,7 @@ from hpexp.train.compiled.updates import optimizer_key
 from hpexp.train.data import Arrays, prepare
 from hpexp.train.notes import telling
 from hpexp.train.saving import save_model
+from hpexp.train.told import told_of
 from hpexp.vocabulary import batch_size
 
 VALIDATION_CHUNK = 2048
@@ -43,6 +44,7 @@ class Part:
         self._models = job.models or {}
         self._arrays = prepare(arrays, experiment.model, lanes[0].params)
         self._blueprint = Blueprint(experiment.model, lanes, self._arrays)
+        self._told = told_of(experiment, self._blueprint.model, self._arrays)
         self._data = self._tensors()
         self._checkpoints = Checkpoints(job, lanes, self._blueprint)
         self._chunks = self._split(lanes)
@@ -130,6 +132,8 @@ class Part:
             examples=examples,
             batch=batch,
             head=self._blueprint.head.trained,
+            told=self._told,
+            classes=self._arrays.problem.outputs,
             smoothing=any(lane.params.get("label_smoothing") for lane in lanes),
             schedules=schedules(lanes),
             whole_batches=self._blueprint.batch_norm,

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import keras
+import numpy as np
 import tensorflow as tf
 
 from hpexp.train.compiled.lanes import Layered
@@ -20,6 +22,7 @@ from hpexp.train.compiled.updates import Segment, Slots, update
 from hpexp.train.heads import Head
 from hpexp.train.losses import example_losses, example_metrics
 from hpexp.train.schedules import multiplier
+from hpexp.train.told import Told, balancing
 
 NEVER = 2**31 - 1
 NATIVE_LANES = 64
@@ -58,16 +61,13 @@ class LaneNumbers(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """One epoch's numbers, `[lanes]` each.
+    """One epoch's numbers: `scores` are `[lanes, names]` for `Told.names`, the others `[lanes]`.
 
     `trouble` is 3·step + what for the first loss, gradient or weight that was not
     finite, else `NEVER`.
     """
 
-    loss: tf.Tensor
-    metric: tf.Tensor
-    val_loss: tf.Tensor
-    val_metric: tf.Tensor
+    scores: tf.Tensor
     rate: tf.Tensor
     trouble: tf.Tensor
 
@@ -85,6 +85,9 @@ class Layout:
     batch: int
     head: Head
     """Of what the network gives."""
+    told: Told
+    classes: int
+    """How many classes there are, or target columns."""
     smoothing: bool
     schedules: tuple[str, ...]
     whole_batches: bool
@@ -116,20 +119,42 @@ class Data(NamedTuple):
 
 
 class _Sums(NamedTuple):
-    loss: tf.Tensor
-    metric: tf.Tensor
+    """`scores` are `[names, lanes]` for `Told.scores`: sums over examples."""
+
+    scores: tf.Tensor
     trouble: tf.Tensor
 
 
-def example_scores(
-    layout: Layout, outputs: tf.Tensor, y: tf.Tensor, smoothing: tf.Tensor, lanes: int
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Loss and metric of each lane and example, `[lanes, batch]`; `y` may lack the axis of lanes."""
-    if len(y.shape) < len(outputs.shape) - (layout.head is not Head.VALUES):
-        y = tf.broadcast_to(y, [lanes, *y.shape])
-    share = tf.reshape(smoothing, [lanes, 1, 1]) if layout.smoothing else None
-    losses = example_losses(layout.head, outputs, y, smoothing=share)
-    return losses, example_metrics(layout.head, outputs, y)
+class Scores:
+    """What is told of each example of a split; its mean over the split is what is told of that."""
+
+    def __init__(self, layout: Layout, y: Any) -> None:
+        """`y` are the targets of the whole split."""
+        self._layout = layout
+        if layout.told.balanced:
+            self._weights = tf.constant(balancing(np.asarray(y), layout.classes), keras.config.floatx())
+
+    def __call__(
+        self, outputs: tf.Tensor, y: tf.Tensor, smoothing: tf.Tensor, lanes: int, *, shared: bool = True
+    ) -> list[tf.Tensor]:
+        """For each name of `Told.scores` the numbers of each lane and example, `[lanes, batch]`.
+
+        Targets that are `shared` lack the axis of lanes. Penalties are left out.
+        """
+        layout, told = self._layout, self._layout.told
+        if shared:
+            y = tf.broadcast_to(y, [lanes, *y.shape])
+
+        def losses(share: tf.Tensor | None) -> tf.Tensor:
+            return example_losses(layout.head, outputs, y, smoothing=share)
+
+        loss = losses(tf.reshape(smoothing, [lanes, 1, 1]) if layout.smoothing else None)
+        scores = [loss, example_metrics(layout.head, outputs, y)]
+        if told.data_loss:
+            scores.append(losses(None) if layout.smoothing else loss)
+        if told.balanced:
+            scores.append(scores[1] * tf.gather(self._weights, y))
+        return scores
 
 
 class Program:
@@ -150,6 +175,7 @@ class Program:
         if isinstance(network, Layered):
             network.native = not layout.xla and layout.lanes <= NATIVE_LANES
         self._widen()
+        self._train_scores, self._validation_scores = (Scores(layout, y) for y in (data.y, data.y_validation))
         self._epoch = tf.function(self._run_epoch, jit_compile=layout.xla, autograph=False)
 
     def _widen(self) -> None:
@@ -202,8 +228,8 @@ class Program:
         layout = self.layout
         state = self._turned(tf.nest.map_structure(tf.convert_to_tensor, self.state))
         dtype = numbers.rate.dtype
-        zeros = tf.zeros([layout.lanes], dtype)
-        sums = _Sums(zeros, zeros, tf.fill([layout.lanes], NEVER))
+        nothing = tf.zeros([len(layout.told.scores), layout.lanes], dtype)
+        sums = _Sums(nothing, tf.fill([layout.lanes], NEVER))
         before = epoch * layout.steps
         ragged = layout.examples % layout.batch != 0
         looped = layout.steps - (ragged and layout.whole_batches)
@@ -232,15 +258,10 @@ class Program:
 
         tf.nest.map_structure(lambda variable, value: variable.assign(value), self.state, self._turned(state))
         rate = self._rates(before + layout.steps - 1, numbers)
-        val_loss, val_metric = self._validate(state, numbers)
-        return Outcome(
-            sums.loss / layout.examples,
-            sums.metric / layout.examples,
-            val_loss,
-            val_metric,
-            rate,
-            sums.trouble,
-        )
+        scores = sums.scores / layout.examples
+        if layout.told.validated:
+            scores = tf.concat([scores, self._validate(state, numbers)], 0)
+        return Outcome(tf.transpose(scores), rate, sums.trouble)
 
     def _step(
         self,
@@ -262,7 +283,9 @@ class Program:
         with tf.GradientTape() as tape:
             tape.watch(state.weights)
             outputs, other, penalty = self._network(state.weights, state.other, x, training=True)
-            losses, metrics = example_scores(layout, outputs, y, numbers.smoothing, layout.lanes)
+            losses, *scores = self._train_scores(
+                outputs, y, numbers.smoothing, layout.lanes, shared=chosen is None or layout.shared
+            )
             if left is None:
                 count = tf.cast(size, losses.dtype)
                 loss = tf.reduce_mean(losses, -1)
@@ -270,7 +293,7 @@ class Program:
                 count = tf.cast(tf.minimum(left, size), losses.dtype)
                 real = tf.range(size) < left
                 loss = tf.reduce_sum(tf.where(real, losses, 0), -1) / count
-                metrics = tf.where(real, metrics, 0)
+                scores = [tf.where(real, score, 0) for score in scores]
             if penalty is not None:
                 loss += penalty * numbers.penalty
             total = tf.reduce_sum(loss)
@@ -286,8 +309,8 @@ class Program:
             self._lane_axes,
         )
         trouble = self._trouble(index, sums.trouble, loss, gradients, weights)
-        sums = _Sums(sums.loss + loss * count, sums.metric + tf.reduce_sum(metrics, -1), trouble)
-        return State(weights, other, slots), sums
+        added = tf.stack([loss * count, *(tf.reduce_sum(score, -1) for score in scores)])
+        return State(weights, other, slots), _Sums(sums.scores + added, trouble)
 
     def _trouble(
         self, index: tf.Tensor, before: tf.Tensor, loss: tf.Tensor, gradients: Tensors, weights: Tensors
@@ -337,39 +360,38 @@ class Program:
             rates = tf.where(numbers.schedule == place, scheduled, rates)
         return rates
 
-    def _validate(self, state: State, numbers: LaneNumbers) -> tuple[tf.Tensor, tf.Tensor]:
-        """Mean loss (penalty included) and metric over the validation examples; NaN where there are none."""
+    def _validate(self, state: State, numbers: LaneNumbers) -> tf.Tensor:
+        """The means of `Told.scores` over the validation examples, `[names, lanes]`."""
         layout, x, y = self.layout, self._data.x_validation, self._data.y_validation
         examples, chunk = x.shape[0], layout.validation_chunk
-        if not examples:
-            nothing = tf.fill([layout.lanes], tf.constant(float("nan"), numbers.rate.dtype))
-            return nothing, nothing
 
-        def score(x: tf.Tensor, y: tf.Tensor, real: tf.Tensor | None) -> tuple[Any, Any, tf.Tensor | None]:
+        def score(x: tf.Tensor, y: tf.Tensor, real: tf.Tensor | None) -> tuple[Any, tf.Tensor | None]:
             outputs, _, penalty = self._network(state.weights, state.other, x, training=False)
-            scores = example_scores(layout, outputs, y, numbers.smoothing, layout.lanes)
-            loss, metric = (s if real is None else tf.where(real, s, 0) for s in scores)
-            return tf.reduce_sum(loss, -1), tf.reduce_sum(metric, -1), penalty
+            scores = self._validation_scores(outputs, y, numbers.smoothing, layout.lanes)
+            used = scores if real is None else [tf.where(real, each, 0) for each in scores]
+            return tf.stack([tf.reduce_sum(each, -1) for each in used]), penalty
 
         if examples <= chunk:
-            loss, metric, penalty = score(x, y, None)
+            sums, penalty = score(x, y, None)
         else:
 
-            def body(index: tf.Tensor, loss: tf.Tensor, metric: tf.Tensor) -> Any:
+            def body(index: tf.Tensor, sums: tf.Tensor) -> Any:
                 # The last chunk begins early, so that all are of one size; what it repeats is masked.
                 first = tf.minimum(index * chunk, examples - chunk)
                 real = first + tf.range(chunk) >= index * chunk if examples % chunk else None
-                more = score(
+                more, _ = score(
                     tf.slice(x, [first] + [0] * (len(x.shape) - 1), [chunk, *x.shape[1:]]),
                     tf.slice(y, [first] + [0] * (len(y.shape) - 1), [chunk, *y.shape[1:]]),
                     real,
                 )
-                return index + 1, loss + more[0], metric + more[1]
+                return index + 1, sums + more
 
-            zeros = tf.zeros([layout.lanes], numbers.rate.dtype)
-            _, loss, metric = tf.while_loop(
-                lambda index, *_: index < -(-examples // chunk), body, (tf.constant(0), zeros, zeros)
+            zeros = tf.zeros([len(layout.told.scores), layout.lanes], numbers.rate.dtype)
+            _, sums = tf.while_loop(
+                lambda index, *_: index < -(-examples // chunk), body, (tf.constant(0), zeros)
             )
-            penalty = score(x[:1], y[:1], None)[2]
-        loss = loss / examples
-        return (loss if penalty is None else loss + penalty * numbers.penalty), metric / examples
+            penalty = score(x[:1], y[:1], None)[1]
+        means = sums / examples
+        if penalty is None:
+            return means
+        return tf.concat([means[:1] + penalty * numbers.penalty, means[1:]], 0)

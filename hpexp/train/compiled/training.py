@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from hpexp.dataloss import ranked_by
 from hpexp.failures import failure
 from hpexp.messages import EpochEnd, Finished, Message, Started, SummaryData
 from hpexp.model import Divergence, EarlyStopping, Experiment, Result, Status
@@ -19,7 +20,6 @@ from hpexp.train.compiled.cohort import Cohort
 from hpexp.train.compiled.program import NEVER, Outcome
 from hpexp.train.compiled.stopping import Best, Flags
 from hpexp.train.compiled.table import Lane
-from hpexp.train.losses import metric_name
 from hpexp.train.summaries import histograms
 from hpexp.train.watch import describe
 
@@ -54,10 +54,7 @@ class Training:
         self._score_test = score_test
         self._keep = keep
         self._checkpoints = checkpoints
-        metric = metric_name(cohort.layout.head.task)
-        self._names = ["loss", metric, "val_loss", f"val_{metric}"]
-        if not cohort.validated:
-            self._names = self._names[:2]
+        self._names = cohort.layout.told.names
         self._rule = self._known_rule(experiment.early_stopping)
         rule = self._rule
         self._stopping = Best.of(lanes, rule.mode, rule.min_delta) if rule else None
@@ -114,7 +111,7 @@ class Training:
             self._fail(index, error)
 
     def _take_in(self, epoch: int, outcome: Outcome, began: float) -> None:
-        logs = np.stack(outcome[: len(self._names)], axis=1).astype(np.float64)
+        logs = outcome.scores.astype(np.float64)
         diverged = self._active & (outcome.trouble != NEVER)
         healthy = self._active & ~diverged
         self._report(epoch, logs, outcome.rate, healthy)
@@ -136,7 +133,7 @@ class Training:
         stopped = np.zeros_like(healthy)
         if self._stopping is not None:
             assert self._rule is not None
-            monitored = logs[:, self._names.index(self._rule.monitor)]
+            monitored = logs[:, self._column(self._rule.monitor)]
             improved = self._stopping.see(epoch, monitored, healthy)
             stopped = self._stopping.out_of_patience(epoch, self._rule, healthy, improved)
         if self._stopping is not None and self._restores:
@@ -148,7 +145,11 @@ class Training:
 
     def _objective_column(self) -> int:
         metric = self._experiment.objective.metric
-        return self._names.index(metric) if metric in self._names else 0
+        return self._column(metric if metric in self._names else "loss")
+
+    def _column(self, metric: str) -> int:
+        """Where a metric stands in the logs; of a loss the data's own."""
+        return self._names.index(ranked_by(metric, self._names))
 
     def _report(self, epoch: int, logs: NDArray[Any], rates: NDArray[Any], lanes: Flags) -> None:
         now, names = time.time(), [*self._names, "learning_rate"]
