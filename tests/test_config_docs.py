@@ -59,7 +59,7 @@ def test_every_key_is_documented() -> None:
     keys = PAGE[PAGE.index("## Keys") : PAGE.index("## Data")]
     first_cells = " ".join(re.findall(r"^\| (.*?) \|", keys, flags=re.MULTILINE))
     assert set(re.findall(r"`(.+?)`", first_cells)) == set(keys_of(File))
-    stopping = PAGE[PAGE.index("## early_stopping") : PAGE.index("## Changing")]
+    stopping = PAGE[PAGE.index("## early_stopping") : PAGE.index("## Metrics")]
     assert set(re.findall(r"^\| `(\w+)` \|", stopping, flags=re.MULTILINE)) == set(keys_of(StoppingSection))
 
 

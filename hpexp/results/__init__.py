@@ -56,7 +56,10 @@ def print_results(
         _print_columns(overview(experiments, runs, data), format_, console)
         note(f"one experiment in full: hpexp results {experiments[0].name}")
         return
-    objectives = {each.name: as_told(each.objective, runs) for each in experiments}
+    objectives = {
+        each.name: as_told(each.objective, (run for run in runs if run.experiment == each.name))
+        for each in experiments
+    }
     columns = Columns(runs)
     chosen = matching(runs, columns, query.where)
     if query.group_by:
