@@ -169,7 +169,7 @@ def test_the_strongest_penalty_ranks_first_where_its_error_is_the_lowest(tmp_pat
         outcomes = run_plans(plans, options, QuietView(Console(quiet=True)), backend)
     (facts,) = load_facts(outcomes, tmp_path / "logs")
     assert facts.objective.metric == "val_data_loss"
-    first, *_, last = facts.ranked
+    first, *_, last = (place.point for place in facts.places)
     assert [point.runs[0].params["l2"] for point in (first, last)] == [3.0, 0.0]
     means = [point.metric(name) for point in (first, last) for name in ("val_data_loss", "val_loss")]
     assert [round(found.mean, -1) for found in means if found] == [2300, 2890, 2660, 2660]
