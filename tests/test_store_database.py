@@ -14,7 +14,8 @@ from hpexp.messages import EpochEnd
 from hpexp.model import Status
 from hpexp.paths import LogsFolder
 from hpexp.store import Store
-from hpexp.store.database import Database, translated
+from hpexp.store.database import Database
+from hpexp.store.explained import translated
 from tests.builders import a_result, a_run, an_experiment, store_results
 
 
@@ -153,7 +154,7 @@ def test_a_quota_that_sqlite_calls_an_io_error(logs: LogsFolder, monkeypatch: py
     failed.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
     with pytest.raises(StoreError, match="disk I/O error"), translated(logs.database):
         raise failed
-    monkeypatch.setattr("hpexp.store.database.nothing_fits", lambda folder: True)
+    monkeypatch.setattr("hpexp.store.explained.nothing_fits", lambda folder: True)
     with pytest.raises(NoSpaceError), translated(logs.database):
         raise failed
     database.close()

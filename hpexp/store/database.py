@@ -1,4 +1,4 @@
-"""SQLite as the store uses it: opening, and errors that say what to do.
+"""SQLite as the store uses it: opening, reading, writing.
 
 Nothing here knows the tables' meaning.
 """
@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
-from hpexp.errors import DamagedStoreError, ForeignStoreError, NoSpaceError, StoreError
-from hpexp.paths import INTERNAL
-from hpexp.space import no_space, nothing_fits
+from hpexp.errors import StoreError
 from hpexp.store import schema
+from hpexp.store.explained import translated
+from hpexp.store.file import create, is_there, named_when_whole
 
 Values: TypeAlias = Sequence[object] | Mapping[str, object]
 
@@ -43,8 +42,8 @@ class Database:
     def for_writing(cls, path: Path) -> Database:
         """Open, create or migrate the file at `path`."""
         with translated(path):
-            if not _is_there(path):
-                _create(path)
+            if not is_there(path):
+                create(path)
             connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
             try:
                 schema.check(connection, path)
@@ -61,7 +60,7 @@ class Database:
     @classmethod
     def for_reading(cls, path: Path) -> Database | None:
         """Open the file without changing it; None where there is none."""
-        if not _is_there(path):
+        if not is_there(path):
             return None
         with translated(path):
             connection = _read_only(path)
@@ -123,7 +122,7 @@ class Database:
 
     def copy_to(self, path: Path) -> None:
         """A copy under a name that is free; the open file may have lost its own."""
-        with translated(path), _named_when_whole(path) as copy:
+        with translated(path), named_when_whole(path) as copy:
             self._connection.backup(copy)
 
     def integrity(self) -> str | None:
@@ -142,114 +141,6 @@ class Database:
     def _begin(self) -> None:
         if not self._connection.in_transaction:
             self._connection.execute("BEGIN IMMEDIATE")
-
-
-_WRITABLE = "is the log folder writable? --logs names another"
-_MAGIC = b"SQLite format 3\0"
-
-
-def _is_there(path: Path) -> bool:
-    """Whether there is a file to open as a store.
-
-    Raises:
-        ForeignStoreError: it is a folder, a pipe, or a file that SQLite did not write.
-        DamagedStoreError: it is empty. A new store gets its name when its tables are there.
-    """
-    try:
-        kind = path.stat().st_mode
-        if not stat.S_ISREG(kind):
-            what = "a folder" if stat.S_ISDIR(kind) else "no file"
-            raise ForeignStoreError(f"{path} is {what}, not hpexp's run store", hint=_ANOTHER)
-        with path.open("rb") as file:
-            start = file.read(schema.HEADER)
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}", hint=_WRITABLE) from error
-    if not start:
-        raise DamagedStoreError(f"{path} is damaged: it is empty", hint=_aside(path))
-    if not start.startswith(_MAGIC):
-        raise ForeignStoreError(
-            f"{path} is damaged, or not hpexp's run store: SQLite did not write it", hint=_aside(path)
-        )
-    if not schema.may_be_ours(start):
-        raise schema.foreign(path)
-    return True
-
-
-def _create(path: Path) -> None:
-    """A store without rows."""
-    with _named_when_whole(path) as connection:
-        schema.migrate(connection)
-
-
-@contextmanager
-def _named_when_whole(path: Path) -> Iterator[sqlite3.Connection]:
-    """A new database that gets its name at the end, so that a killed driver leaves no half of one.
-
-    Raises:
-        StoreError: something lies at `path`, or the folder cannot be written.
-    """
-    aside = path.parent / INTERNAL / "runs.db.new"
-    try:
-        aside.parent.mkdir(parents=True, exist_ok=True)
-        aside.unlink(missing_ok=True)
-        with closing(sqlite3.connect(aside, isolation_level=None)) as connection:
-            connection.execute("PRAGMA journal_mode = OFF")
-            yield connection
-        _rename(aside, path)
-    except OSError as error:
-        raise StoreError(f"{error.filename or path}: {error.strerror}", hint=_WRITABLE) from error
-    finally:
-        with suppress(OSError):
-            aside.unlink()
-
-
-def _rename(aside: Path, path: Path) -> None:
-    """Unlike `replace`, spare what has come to `path` meanwhile."""
-    try:
-        path.hardlink_to(aside)
-    except FileExistsError:
-        raise
-    except OSError:  # no hard links on this file system
-        aside.replace(path)
-
-
-def _aside(path: Path) -> str:
-    return f"move {path.name} away and run the experiments again; event files are not affected"
-
-
-_ANOTHER = "move it away, or use another folder with --logs"
-
-
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into StoreError."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise _explained(error, path) from error
-
-
-def _explained(error: sqlite3.Error, path: Path) -> StoreError:
-    # The low byte is the error's class; the rest says more than a person needs.
-    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-    match code:
-        case sqlite3.SQLITE_FULL:
-            return _no_space(path)
-        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return DamagedStoreError(f"{path} is damaged: {error}", hint=_aside(path))
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return StoreError(f"{path} is in use by another program", hint="try again when that has ended")
-        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_IOERR if nothing_fits(path.parent):
-            return _no_space(path)
-        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_IOERR:
-            return StoreError(f"{path}: {error}", hint=_WRITABLE)
-    return StoreError(f"{path}: {error}")
-
-
-def _no_space(path: Path) -> NoSpaceError:
-    return NoSpaceError(f"{path}: {no_space(path.parent)}", hint="what was recorded before is kept")
 
 
 def _read_only(path: Path) -> sqlite3.Connection:
