@@ -124,6 +124,11 @@ def test_csv_has_every_digit_and_every_parameter(logs: Path, out: Print) -> None
     assert rows[-1]["error"] == "ValueError: a, b"
 
 
+def test_a_column_named_thousands_of_times_is_one(logs: Path, out: Print) -> None:
+    once, often = (out(logs, group_by=("optimizer", "learning_rate") * times) for times in (1, 5000))
+    assert often == once
+
+
 def test_group_by_gives_mean_and_spread_and_counts(logs: Path, out: Print) -> None:
     rows = json.loads(out(logs, format_="json", group_by=("optimizer", "learning_rate")))
     assert [row["group"] for row in rows] == [

@@ -126,6 +126,13 @@ def test_sorting_by_an_unknown_column_lists_those_that_are_near(runs: list[Store
     assert caught.value.hint == "did you mean accuracy or val_accuracy?"
 
 
+def test_a_name_of_thousands_of_letters_is_cut_and_compared_with_nothing(runs: list[StoredRun]) -> None:
+    with pytest.raises(UsageError) as raised:
+        Columns(runs).get("learning_rate" * 5000)
+    assert len(str(raised.value)) < 200
+    assert str(raised.value.hint).startswith("columns: ")
+
+
 def test_only_what_differs_is_varied(runs: list[StoredRun]) -> None:
     assert Columns(runs).axes == ["learning_rate", "batch", "hidden", "nesterov", "clipnorm"]
     assert Columns([runs[1], runs[3]]).axes == ["learning_rate", "batch", "clipnorm"]

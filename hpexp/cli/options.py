@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,6 +10,7 @@ import typer
 
 from hpexp.errors import UsageError
 from hpexp.model import EngineChoice
+from hpexp.text import short
 from hpexp.units import TIMES, amount
 
 
@@ -65,7 +67,37 @@ RunName = Annotated[
         metavar="RUN", help="The start of a run's id, its name, or EXPERIMENT/NAME.", show_default=False
     ),
 ]
-Logs = Annotated[Path, typer.Option("--logs", metavar="DIR", envvar="HPEXP_LOGS", help="The log folder.")]
+
+
+def logs_folder(value: str | Path) -> Path:
+    """Check `--logs`: a folder, or where one can be made.
+
+    Raises:
+        UsageError: it is empty, no path, a file, below a file, or a link to nothing.
+    """
+    if not str(value):
+        raise UsageError("--logs: the name of the folder is empty")
+    path = Path(value)
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise UsageError(f"--logs: {short(str(value))} cannot be used: {reason}") from None
+    # The nearest that is there decides whether a folder can be made.
+    there = next((each for each in (path, *path.parents) if os.path.lexists(each)), Path())
+    if there.is_dir():
+        return path
+    is_link = there.is_symlink() and not there.exists()
+    what = f"a link to {there.readlink()}, which is not there" if is_link else "not a folder"
+    raise UsageError(f"--logs: {there} is {what}", hint="name a folder, or one that can be made")
+
+
+Logs = Annotated[
+    Path,
+    typer.Option("--logs", metavar="DIR", envvar="HPEXP_LOGS", parser=logs_folder, help="The log folder."),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option(

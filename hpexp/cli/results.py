@@ -44,6 +44,6 @@ def results(
     from hpexp.console import output
     from hpexp.results import Query, print_results
 
-    groups = tuple(group_by.split(",")) if group_by else ()
+    groups = tuple(name.strip() for name in group_by.split(",")) if group_by else ()
     query = Query(sort=sort, top=top, where=tuple(where or ()), group_by=groups)
     print_results(logs, experiment, query, format_, output(), all_=all_)

@@ -57,7 +57,9 @@ class Columns:
 
 def unknown(name: str, known: Sequence[str]) -> UsageError:
     """The error for a column that is not there."""
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    # Nobody mistypes a name so long, and comparing takes its time.
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5) if len(name) <= _LONGEST else []
+    name = name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
     hint = f"did you mean {' or '.join(near)}?" if near else f"columns: {', '.join(known)}"
     return UsageError(f"there is no column {name!r}", hint=hint)
 
@@ -70,6 +72,7 @@ def _varied(runs: Sequence[StoredRun]) -> list[str]:
 
 
 _NONE = object()
+_LONGEST = 100
 
 
 def _names(mappings: Iterable[Iterable[str]]) -> list[str]:

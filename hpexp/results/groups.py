@@ -28,11 +28,12 @@ class Groups:
     def __init__(
         self, runs: Sequence[StoredRun], columns: Columns, names: Sequence[str], objective: Objective | None
     ) -> None:
+        names = list(dict.fromkeys(names))
         getters = [columns.get(name) for name in names]
         grouped: defaultdict[tuple[Any, ...], list[StoredRun]] = defaultdict(list)
         for run in runs:
             grouped[tuple(get(run) for get in getters)].append(run)
-        self.names = list(names)
+        self.names = names
         self.metrics = columns.metrics
         self.objective = objective if objective and objective.metric in columns.metrics else None
         self.rows: list[Row] = [(values, Point(tuple(members))) for values, members in grouped.items()]
