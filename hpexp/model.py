@@ -110,6 +110,8 @@ class DataFacts:
     size: DataSize | None = None
     shape: tuple[int, ...] | None = None
     notes: tuple[str, ...] = ()
+    classes: tuple[tuple[str, int], ...] = ()
+    """The classes by number: their names, and how many examples of each there are in all."""
 
 
 Part: TypeAlias = Literal["train", "validation", "test"]

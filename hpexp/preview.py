@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hpexp.console import write_json
-from hpexp.model import Group, Params, Plan, Run, Status
+from hpexp.model import DataFacts, Group, Params, Plan, Run, Status
 from hpexp.paths import LogsFolder
 from hpexp.plan.collapse import joined
 from hpexp.plan.expand import varied_names
+from hpexp.results.data import classes as classes_words
 from hpexp.results.runs import finite
 from hpexp.store import Store
 from hpexp.text import counted, short
@@ -40,6 +41,11 @@ def as_dict(plan: Plan, statuses: Mapping[str, Status]) -> dict[str, object]:
     """The plan as JSON values, for `hpexp plan --json`."""
     return {
         "experiment": plan.experiment.name,
+        "data": {
+            "task": plan.facts.task,
+            "classes": dict(plan.facts.classes),
+            "examples": {name: getattr(plan.facts, name) for name in ("train", "validation", "test")},
+        },
         "runs": [
             {
                 "id": run.id,
@@ -131,14 +137,22 @@ def _headline(plan: Plan, statuses: Mapping[str, Status], points: int) -> Text:
 
 
 def _data_line(plan: Plan) -> str:
-    facts = plan.facts
-    data = plan.experiment.data
-    sizes = (
-        f"{facts.train} training, {facts.validation} validation and {facts.test} test examples"
-        if facts.train is not None
-        else "sizes are known once the data is loaded"
-    )
-    return f"{Path(data.source).name if data.kind in ('csv', 'npz', 'images') else data.source}: {sizes}"
+    facts, data = plan.facts, plan.experiment.data
+    name = Path(data.source).name if data.kind in ("csv", "npz", "images") else data.source
+    what = f"{', '.join(_task(facts))}; " if facts.task else ""
+    if facts.train is None:
+        unknown = "sizes" if facts.task else "task and sizes"
+        return f"{name}: {what}{unknown} are known once the data is loaded"
+    sizes = f"{facts.train} training, {facts.validation} validation and {facts.test} test examples"
+    return f"{name}: {what}{sizes}"
+
+
+def _task(facts: DataFacts) -> Iterator[str]:
+    if facts.task:
+        yield facts.task
+    if facts.classes:
+        names, counts = zip(*facts.classes, strict=True)
+        yield classes_words(names, counts)
 
 
 def _collapsed(plan: Plan) -> list[str]:

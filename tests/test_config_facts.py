@@ -33,7 +33,17 @@ def agree(spec: DataSpec, *, smoke: bool = False) -> DataFacts:
     assert facts.notes == arrays.notes or spec.kind == "images"
     assert facts.shape in (None, arrays.x_train.shape[1:])
     _same_size(spec, facts, arrays, smoke)
+    _same_classes(spec, facts, arrays, smoke)
     return facts
+
+
+def _same_classes(spec: DataSpec, facts: DataFacts, arrays: Arrays, smoke: bool) -> None:
+    known = facts.task == "classification" and spec.kind in ("builtin", "npz", "images")
+    assert bool(facts.classes) == known
+    if known and not smoke:
+        targets = np.concatenate([arrays.y_train, arrays.y_validation, arrays.y_test])
+        counts = np.bincount(targets, minlength=len(arrays.classes)).tolist()
+        assert facts.classes == tuple(zip(arrays.classes, counts, strict=True))
 
 
 def _same_size(spec: DataSpec, facts: DataFacts, arrays: Arrays, smoke: bool) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from hpexp.model import DataSpec, Plan, Status
+from hpexp.model import DataFacts, DataSpec, Plan, Status, Task
 from hpexp.paths import LogsFolder
 from hpexp.preview import SHOWN_POINTS, as_dict, print_plan, statuses_of
 from hpexp.store import Store
@@ -32,7 +32,7 @@ def test_the_whole_picture() -> None:
     assert shown(plan, {first.id: Status.DONE, second.id: Status.FAILED}) == [
         "toy  18 runs (6 points × 3 seeds) in 1 group, 1 done, 17 to train",
         "A try",
-        "digits: 1079 training, 359 validation and 359 test examples",
+        "digits: classification; 1079 training, 359 validation and 359 test examples",
         "2 points collapsed: momentum, optimizer adam has none",
         "",
         "engine    groups  runs each  updates/epoch  what they share",
@@ -130,8 +130,34 @@ def test_seeds(seeds: tuple[int, ...], text: str) -> None:
 def test_data_whose_size_is_not_known_yet() -> None:
     plan = plan_of(FACTS.__class__("f", None, None, None, None), data=DataSpec("csv", "/far/away/table.csv"))
     text = shown(plan)
-    assert text[1] == "table.csv: sizes are known once the data is loaded"
+    assert text[1] == "table.csv: task and sizes are known once the data is loaded"
     assert text[-1].split() == ["0", "?", "pending"]
+
+
+@pytest.mark.parametrize(
+    ("task", "classes", "line"),
+    [
+        ("regression", (), "digits: regression; 10 training, 5 validation and 5 test examples"),
+        (
+            "classification",
+            (("no", 15), ("yes", 5)),
+            "digits: classification, 2 classes: no 15, yes 5; 10 training, 5 validation and 5 test examples",
+        ),
+        (
+            "classification",
+            tuple((f"class number {number}", 1000 + number) for number in range(20)),
+            "digits: classification, 20 classes of 1,000 to 1,019 examples; 10 training, 5 validation",
+        ),
+    ],
+)
+def test_what_there_is_to_learn(task: Task, classes: tuple[tuple[str, int], ...], line: str) -> None:
+    plan = plan_of(DataFacts("f", task, 10, 5, 5, classes=classes))
+    assert shown(plan, width=200)[1].startswith(line)
+    assert as_dict(plan, {})["data"] == {
+        "task": task,
+        "classes": dict(classes),
+        "examples": {"train": 10, "validation": 5, "test": 5},
+    }
 
 
 def test_json_says_everything(capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,7 +165,7 @@ def test_json_says_everything(capsys: pytest.CaptureFixture[str]) -> None:
     print_plan(plan, {plan.runs[0].id: Status.STOPPED}, Console(), as_json=True)
     said = json.loads(capsys.readouterr().out)
     assert said == json.loads(json.dumps(as_dict(plan, {plan.runs[0].id: Status.STOPPED})))
-    assert set(said) == {"experiment", "runs", "collapsed", "groups"}
+    assert set(said) == {"experiment", "data", "runs", "collapsed", "groups"}
     assert said["experiment"] == "toy"
     run, first = plan.runs[0], said["runs"][0]
     assert first == {

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from hpexp.config import inputs, wording
+from hpexp.config.classes import Classes
 from hpexp.config.targets import TargetArray
 from hpexp.config.tasks import LARGEST, what_it_holds
 from hpexp.errors import DataError
@@ -50,6 +51,7 @@ class ArchiveFacts:
     """Of one example."""
     notes: tuple[str, ...] = ()
     """What was assumed, and what a person may not expect."""
+    classes: Classes = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,8 @@ def read_archive(path: Path, x_name: str, y_name: str, task: Task | None) -> Arc
             _check_shapes(path, x, y)
             if x.kind == "f" and x.size <= _CHECKED:
                 _check_range(archive, x_name, x, f"{path}: {x_name}")
-            decision = _targets(archive, y_name, y).decide(str(path), task)
+            found = _targets(archive, y_name, y)
+            decision = found.decide(str(path), task)
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -92,9 +95,10 @@ def read_archive(path: Path, x_name: str, y_name: str, task: Task | None) -> Arc
         RuntimeError,
     ) as error:
         raise DataError(f"{path} is not a readable NumPy archive: {error}") from error
-    found = (decision.note, inputs.note(x.shape, is_bytes=x.descr[1:] == "u1"))
-    notes = tuple(note for note in found if note)
-    return ArchiveFacts(decision.task, x.shape[0], content, x.shape[1:] or (1,), notes)
+    said = (decision.note, inputs.note(x.shape, is_bytes=x.descr[1:] == "u1"))
+    notes = tuple(note for note in said if note)
+    classes = found.classes() if decision.task == "classification" else ()
+    return ArchiveFacts(decision.task, x.shape[0], content, x.shape[1:] or (1,), notes, classes)
 
 
 def read_shapes(path: Path, x_name: str, y_name: str) -> tuple[tuple[int, ...], tuple[int, ...], bool]:

@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from hpexp.config.classes import Classes, builtin_classes
 from hpexp.config.size import image_shape, size_of
 from hpexp.errors import DataError
 from hpexp.model import DataFacts, DataSpec, Task
@@ -38,6 +39,7 @@ class Source:
     content: str = ""
     shape: tuple[int, ...] | None = None
     notes: tuple[str, ...] = ()
+    classes: Classes = ()
 
 
 def facts_of(spec: DataSpec, *, smoke: bool = False) -> DataFacts:
@@ -57,8 +59,9 @@ def facts_of(spec: DataSpec, *, smoke: bool = False) -> DataFacts:
             min(validation, SMOKE_OTHER),
             min(test, SMOKE_OTHER),
         )
+    size, classes = size_of(spec), source.classes
     return DataFacts(
-        fingerprint, source.task, train, validation, test, size_of(spec), source.shape, source.notes
+        fingerprint, source.task, train, validation, test, size, source.shape, source.notes, classes
     )
 
 
@@ -102,7 +105,9 @@ def source_of(spec: DataSpec) -> Source:
         examples = spec.options.get("examples", _MADE)
         assert isinstance(examples, int)
         task: Task = "regression" if spec.source == "diabetes" else "classification"
-        return Source(task, _TABLES.get(spec.source, examples))
+        examples = _TABLES.get(spec.source, examples)
+        classes = builtin_classes(spec.source, examples, spec.options.get("classes"))
+        return Source(task, examples, classes=classes)
     if spec.kind == "keras":
         return Source("classification", _DOWNLOADS[spec.source], _DOWNLOADED_TEST)
     if spec.kind == "python":
@@ -116,7 +121,12 @@ def source_of(spec: DataSpec) -> Source:
             shape = image_shape(spec.options)
             images = read_images(Path(spec.source), shape[:2])
             return Source(
-                "classification", images.examples, content=images.content, shape=shape, notes=images.notes
+                "classification",
+                images.examples,
+                content=images.content,
+                shape=shape,
+                notes=images.notes,
+                classes=images.classes,
             )
         status = Path(spec.source).stat()
         stamp = (status.st_size, status.st_mtime_ns, status.st_ino)
@@ -140,7 +150,12 @@ def _read_file(kind: str, path: str, options: tuple[tuple[str, str], ...], stamp
 
     archive = read_archive(Path(path), given.get("x", "x"), given.get("y", "y"), task)
     return Source(
-        archive.task, archive.examples, content=archive.content, shape=archive.shape, notes=archive.notes
+        archive.task,
+        archive.examples,
+        content=archive.content,
+        shape=archive.shape,
+        notes=archive.notes,
+        classes=archive.classes,
     )
 
 

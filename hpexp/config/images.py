@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hpexp.config.classes import Classes
 from hpexp.config.pictures import WORDS, look
 from hpexp.errors import DataError
 from hpexp.text import counted
@@ -25,6 +26,7 @@ class ImageFacts:
     """A digest of the images' relative names and bytes."""
     notes: tuple[str, ...] = ()
     """What is left out, and what a person may not expect of what is read."""
+    classes: Classes = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,9 @@ def read_images(folder: Path, size: tuple[int, int]) -> ImageFacts:
         odd["stretched"] += picture.is_stretched_to(size)
     notes = [*_left_out(listed)]
     notes += [WORDS[what].format(counted(odd[what], "image"), *size) for what in WORDS if odd[what]]
-    return ImageFacts(len(listed.files), digest.hexdigest(), tuple(notes))
+    counts = Counter(number for number, _ in listed.files)
+    classes = tuple((name, counts[number]) for number, name in enumerate(listed.classes))
+    return ImageFacts(len(listed.files), digest.hexdigest(), tuple(notes), classes)
 
 
 def _left_out(listed: ImageFolder) -> Iterator[str]:

@@ -5,9 +5,11 @@ One rule for plan and training. NumPy is imported where an array is at hand.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hpexp.config.classes import Classes
 from hpexp.config.tasks import LARGEST, RARE, what_it_holds
 from hpexp.errors import DataError
 from hpexp.model import Task
@@ -40,10 +42,10 @@ class TargetArray:
         self._dtype = dtype
         self._shape = shape[:1] if shape[1:] == (1,) else shape
         self._few = max(RARE, shape[0] // 20) if shape else 0
-        self._seen: set[Any] = set()
-        """Different values, up to one more than few; of one column only."""
-        self._used: set[int] = set()
-        """Columns that hold a 1."""
+        self._seen: Counter[Any] = Counter()
+        """Different values and how often each comes, until they are more than few; of one column only."""
+        self._used: Counter[int] = Counter()
+        """Columns that hold a 1, and how many they hold."""
         self._whole = self._binary = self._single = self._shares = True
         self._rows = 0
         self._odd = ""
@@ -62,14 +64,16 @@ class TargetArray:
         if len(self._shape) == 1:
             column = rows.reshape(-1)
             if self._dtype.kind not in _NUMBERS or len(self._seen) <= self._few:
-                self._seen.update(np.unique(column).tolist())
+                values, counts = np.unique(column, return_counts=True)
+                self._seen.update(dict(zip(values.tolist(), counts.tolist(), strict=True)))
             if self._dtype.kind == "f" and self._whole:
                 self._whole = bool((column == np.round(column)).all())
         elif len(self._shape) == 2 and self._dtype.kind in _NUMBERS:
             self._binary = self._binary and bool(((rows == 0) | (rows == 1)).all())
             if self._binary:
                 self._single = self._single and bool((rows.sum(axis=1, dtype=np.int64) == 1).all())
-                self._used.update(np.flatnonzero((rows == 1).any(axis=0)).tolist())
+                ones = (rows == 1).sum(axis=0).tolist()
+                self._used.update({place: count for place, count in enumerate(ones) if count})
             elif self._shares:
                 sums = rows.sum(axis=1, dtype=np.float64)
                 self._shares = bool((rows >= 0).all() and (np.abs(sums - 1) <= _WIDEST).all())
@@ -99,6 +103,14 @@ class TargetArray:
         if decision.task == "classification" and len(self._seen) < 2:
             raise DataError(f"{name}: there is only one class, {label(*self._seen)}")
         return decision
+
+    def classes(self) -> Classes:
+        """The classes, as training names and orders them; () where not all of them were counted."""
+        if len(self._shape) == 2:
+            return tuple((str(place), self._used[place]) for place in range(self._shape[1]))
+        if self._seen.total() < self._rows:
+            return ()
+        return tuple((label(value), self._seen[value]) for value in sorted(self._seen))
 
     def _of_matrix(self, name: str, chosen: Task | None) -> Decision:
         columns = self._shape[1]
@@ -155,5 +167,7 @@ class TargetArray:
 
 
 def label(value: Any) -> str:
-    """A class's name: that of a float without fraction is the whole number."""
+    """A class's name: that of a float without fraction is the whole number, bytes are text."""
+    if isinstance(value, bytes):
+        return value.decode("ascii", "backslashreplace")
     return str(int(value)) if isinstance(value, float) and value == int(value) else str(value)
