@@ -48,10 +48,10 @@ def test_a_bare_parameter_leaves_every_block_and_zip(load: Load) -> None:
     assert axes(load(listed, "epochs=3", "batch=8")) == [[]]
 
 
-def test_params_alone_do_not_touch_the_grid(load: Load) -> None:
+def test_what_is_set_under_params_is_the_value_of_every_run_too(load: Load) -> None:
     experiment = load(GRID, "params.epochs=3")
     assert experiment.params == {"epochs": 3}
-    assert axes(experiment) == [[("epochs",), ("optimizer",)]]
+    assert axes(experiment) == [[("optimizer",)]]
 
 
 def test_a_list_for_a_bare_parameter_is_its_axis(load: Load) -> None:

@@ -75,21 +75,21 @@ def test_a_name_of_several_runs_lists_them(logs: Path, runs: list[Run]) -> None:
     ("wanted", "hint"),
     [
         ("learning_rate=0.1,hidden=(8,),seed=9", "did you mean learning_rate=0.1,hidden=(8,),seed="),
-        ("zzzz", "hpexp results lists the runs and their ids"),
-        ("", "hpexp results lists the runs and their ids"),
-        ("nowhere/", "hpexp results lists the runs and their ids"),
+        ("zzzz", "hpexp results --logs LOGS lists the runs and their ids"),
+        ("", "hpexp results --logs LOGS lists the runs and their ids"),
+        ("nowhere/", "hpexp results --logs LOGS lists the runs and their ids"),
     ],
 )
 def test_no_such_run(logs: Path, wanted: str, hint: str) -> None:
     with pytest.raises(UsageError, match="there is no run") as caught:
         shown(logs, wanted)
-    assert (caught.value.hint or "").startswith(hint)
+    assert (caught.value.hint or "").startswith(hint.replace("LOGS", str(logs)))
 
 
 def test_no_runs_at_all(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no run 'x'") as caught:
         shown(tmp_path, "x")
-    assert caught.value.hint == "hpexp run CONFIG trains some"
+    assert caught.value.hint == f"hpexp run CONFIG --logs {tmp_path} trains some"
 
 
 def test_the_page_of_a_run(logs: Path, runs: list[Run]) -> None:

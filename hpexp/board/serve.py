@@ -16,6 +16,7 @@ from hpexp.board.start import LOOPBACK, Asked, Child, start
 from hpexp.board.stop import stop
 from hpexp.errors import BoardError, UsageError
 from hpexp.paths import LogsFolder
+from hpexp.shell import command
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def board_folder(logs: LogsFolder, experiment: str | None) -> Path:
         hint = (
             f"these are there: {', '.join(names)}"
             if (names := _names(logs))
-            else "hpexp run CONFIG makes some"
+            else f"{command('run', 'CONFIG', logs=logs.root)} makes some"
         )
         raise UsageError(f"there are no logs at {folder}", hint=hint)
     return folder

@@ -21,6 +21,7 @@ from hpexp.errors import HpexpError, LogsBusyError, StoreError
 from hpexp.lock import Holder, LogsLock, holder
 from hpexp.paths import DATABASE_FILES, LogsFolder
 from hpexp.reserve import Reserve
+from hpexp.shell import command
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def clean(
     if not planned:
         return planned
     if planned.holder and not force:
-        hint = "wait until it ends, or stop it: hpexp clean --force"
+        hint = f"wait until it ends, or stop it: {command('clean', '--force', logs=logs.root)}"
         raise LogsBusyError(f"{logs.root} is held by {planned.holder}", hint=hint)
     if (planned.doomed or planned.servers) and not agree(planned):
         return None
@@ -105,14 +106,15 @@ def _held(logs: LogsFolder) -> AbstractContextManager[None]:
 def _doomed(logs: LogsFolder, choice: Choice, *, force: bool) -> Doomed:
     known = stored(logs)
     if known.unread is not None and not (force and choice.whole):
-        raise _refusal(known.unread, choice)
+        raise _refusal(known.unread, choice, logs)
     tree = look(logs.root, runs_finder(logs.root, run_folders(known.runs)))
     return doomed(tree, known.runs, choice, database=known.database)
 
 
-def _refusal(error: StoreError, choice: Choice) -> StoreError:
+def _refusal(error: StoreError, choice: Choice, logs: LogsFolder) -> StoreError:
     """Why nothing is deleted: what the store cannot tell, nothing else can."""
-    hint = "hpexp clean --force deletes it, and the runs that bear hpexp's mark"
+    forced = command("clean", "--force", logs=logs.root)
+    hint = f"{forced} deletes it, and the runs that bear hpexp's mark"
     return type(error)(f"{error}; nothing was deleted", hint=hint if choice.whole else error.hint)
 
 

@@ -9,6 +9,7 @@ import typer
 
 from hpexp.console import say
 from hpexp.errors import UsageError
+from hpexp.shell import command
 
 TEMPLATE = """\
 # A first experiment: how far can the learning rate go?
@@ -41,4 +42,4 @@ def init(
         raise UsageError(f"{path} is there already", hint=hint) from None
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
-    say(f"wrote {path}; next: hpexp run {path}")
+    say(f"wrote {path}; next: {command('run', str(path))}")

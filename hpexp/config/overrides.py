@@ -44,6 +44,8 @@ def _apply(root: Node, text: str, origin: str, top_keys: Sequence[str]) -> None:
         raise ValueError(f"the key has {len(steps)} parts; at most {_DEEPEST} are allowed")
     value = _value(value_text, origin)
     if steps[0] in top_keys:
+        if steps[0] == "params" and len(steps) == 2 and isinstance(root.value, dict):
+            _remove_axis(root.value.get("grid"), str(steps[1]))
         _put(root, steps, value, origin)
     elif len(steps) == 1 and (steps[0] in PARAMETERS or _own_model(root)):
         _parameter(root, steps[0], value, origin)

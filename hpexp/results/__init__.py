@@ -22,6 +22,7 @@ from hpexp.results.query import Query, in_order, matching
 from hpexp.results.ranking import as_told, by_rank
 from hpexp.results.runs import as_dict, csv, json_list, table
 from hpexp.results.table import Column, as_markdown, fitting, print_table
+from hpexp.shell import command
 from hpexp.store import Store, StoredExperiment, StoredRun
 from hpexp.text import counted, printable
 
@@ -54,7 +55,7 @@ def print_results(
         return
     if len(experiments) > 1 and query.empty and format_ in ("table", "md"):
         _print_columns(overview(experiments, runs, data), format_, console)
-        note(f"one experiment in full: hpexp results {experiments[0].name}")
+        note(f"one experiment in full: {command('results', experiments[0].name, logs=logs)}")
         return
     objectives = {
         each.name: as_told(each.objective, (run for run in runs if run.experiment == each.name))
@@ -88,7 +89,11 @@ def known_experiment(name: str, experiments: Sequence[StoredExperiment], logs: P
     names = [each.name for each in experiments]
     near = difflib.get_close_matches(name, names, n=1)
     guess = f"did you mean {near[0]}? " if near else ""
-    hint = f"{guess}experiments: {', '.join(names)}" if names else "hpexp run CONFIG trains one"
+    hint = (
+        f"{guess}experiments: {', '.join(names)}"
+        if names
+        else f"{command('run', 'CONFIG', logs=logs)} trains one"
+    )
     raise UsageError(f"there is no experiment {name!r} in {logs}", hint=hint)
 
 
@@ -199,4 +204,4 @@ def _print_columns(columns: Sequence[Column], format_: Format, console: Console)
 def _say_nothing(logs: Path, format_: Format) -> None:
     if format_ == "json":
         write("[]\n")
-    note(f"no runs in {logs} yet; hpexp run CONFIG trains some")
+    note(f"no runs in {logs} yet; {command('run', 'CONFIG', logs=logs)} trains some")

@@ -9,6 +9,7 @@ from pathlib import Path
 from hpexp.errors import UsageError
 from hpexp.messages import EpochEnd
 from hpexp.paths import LogsFolder
+from hpexp.shell import command
 from hpexp.store import Store, StoredRun
 
 SHOWN = 10
@@ -55,7 +56,7 @@ def find(wanted: str, runs: Sequence[StoredRun], logs: Path) -> StoredRun:
             return found[0]
         if found:
             raise UsageError(f"{wanted!r} may be any of {len(found)} runs", hint=_listing(found))
-    raise UsageError(f"there is no run {wanted!r} in {logs}", hint=_nearest(name, runs))
+    raise UsageError(f"there is no run {wanted!r} in {logs}", hint=_nearest(name, runs, logs))
 
 
 def _listing(runs: Sequence[StoredRun]) -> str:
@@ -64,8 +65,10 @@ def _listing(runs: Sequence[StoredRun]) -> str:
     return "\n  ".join(["one of these:", *lines, *more])
 
 
-def _nearest(name: str, runs: Sequence[StoredRun]) -> str:
+def _nearest(name: str, runs: Sequence[StoredRun], logs: Path) -> str:
     near = difflib.get_close_matches(name, [run.name for run in runs], n=3)
     if near:
         return f"did you mean {' or '.join(near)}?"
-    return "hpexp results lists the runs and their ids" if runs else "hpexp run CONFIG trains some"
+    if runs:
+        return f"{command('results', logs=logs)} lists the runs and their ids"
+    return f"{command('run', 'CONFIG', logs=logs)} trains some"

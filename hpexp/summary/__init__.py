@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,11 @@ from hpexp import text
 from hpexp.console import write
 from hpexp.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE
 from hpexp.model import FAILURES
-from hpexp.paths import LogsFolder, logs_words
+from hpexp.paths import LogsFolder
 from hpexp.results.data import as_dict as data_dict
 from hpexp.results.runs import as_dict, json_list
 from hpexp.run import Outcome
+from hpexp.shell import command
 from hpexp.summary.advice import troubles
 from hpexp.summary.facts import Facts, load
 from hpexp.summary.findings import beats_baseline, findings
@@ -69,7 +69,7 @@ def print_summary(outcome: Outcome, logs: Path, console: Console, *, smoke: bool
     for style, line in troubles(facts):
         print_text(console, Text(line, style=style))
     folder = LogsFolder(logs).experiment(facts.name)
-    board = shlex.join(["hpexp", "board", facts.name, *logs_words(logs)])
+    board = command("board", facts.name, logs=logs)
     print_line(Line("logs", f"{folder}/"), console)
     print_line(Line("next", board, "bold"), console)
 

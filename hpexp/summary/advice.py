@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from hpexp.model import Params, Status, Value
+from hpexp.config.spelling import setting
+from hpexp.model import Params, Status
 from hpexp.results.runs import SHORT_ID
+from hpexp.shell import command
 from hpexp.space import FREE_SPACE, tells_of_full
 from hpexp.store import StoredRun
 from hpexp.summary.facts import Facts
@@ -15,11 +17,11 @@ from hpexp.summary.facts import Facts
 SHOWN_ERRORS = 3
 
 
-def paste(config: str, overrides: Sequence[str], axes: Params) -> str:
+def paste(config: str, overrides: Sequence[str], axes: Params, logs: Path) -> str:
     """The command that trains this point alone, with what else was set on the command line."""
     kept = [each for each in overrides if _parameter(each) not in axes]
-    sets = [*kept, *(f"{name}={_yaml(value)}" for name, value in axes.items())]
-    return shlex.join(["hpexp", "run", config, *(word for each in sets for word in ("--set", each))])
+    sets = [*kept, *(setting(name, value) for name, value in axes.items())]
+    return command("run", config, *(word for each in sets for word in ("--set", each)), logs=logs)
 
 
 def _parameter(override: str) -> str:
@@ -34,7 +36,8 @@ def troubles(facts: Facts) -> Iterator[tuple[str, str]]:
         yield "yellow", f"{len(diverged)} diverged (NaN or infinity): {_against_divergence(diverged)}"
     failed = facts.of(Status.FAILED)
     if failed:
-        yield "red", f"{len(failed)} failed; hpexp show {failed[0].id[:SHORT_ID]} says more"
+        show = command("show", failed[0].id[:SHORT_ID], logs=facts.logs)
+        yield "red", f"{len(failed)} failed; {show} says more"
         errors = Counter(run.error or "no message" for run in failed)
         for error, count in errors.most_common(SHOWN_ERRORS):
             yield "red", f"  {count} × {error}"
@@ -59,13 +62,3 @@ def _against_divergence(runs: list[StoredRun]) -> str:
     if any(run.params.get("output") == "softmax" for run in runs):
         ways.append("use output: logits")
     return ", or ".join(ways)
-
-
-def _yaml(value: Value) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(str, value))}]"
-    if isinstance(value, float):
-        return repr(value)
-    return "null" if value is None else str(value)

@@ -11,7 +11,7 @@ from pathlib import Path
 from hpexp.dataloss import ranked_by
 from hpexp.errors import StoreError
 from hpexp.model import DataSummary, Objective, Status
-from hpexp.paths import LogsFolder
+from hpexp.paths import DEFAULT_LOGS, LogsFolder
 from hpexp.results.columns import Columns
 from hpexp.results.ranking import Place, Point, as_told, first_of, points_of, ranking
 from hpexp.results.spread import Spread, spread
@@ -30,6 +30,7 @@ class Facts:
     runs: tuple[StoredRun, ...]
     data: Mapping[int, DataSummary] = field(default_factory=dict)
     """What the data came to, by the repeat of their split."""
+    logs: Path = DEFAULT_LOGS
 
     @property
     def name(self) -> str:
@@ -91,14 +92,14 @@ def load(outcomes: Sequence[Outcome], logs: Path) -> list[Facts]:
     """
     store = Store.read(LogsFolder(logs))
     if store is None:
-        return [_held(Facts(outcome, ())) for outcome in outcomes]
+        return [_held(Facts(outcome, (), logs=logs)) for outcome in outcomes]
     with store:
-        return [_held(_facts(store, each)) for each in outcomes]
+        return [_held(_facts(store, each, logs)) for each in outcomes]
 
 
-def _facts(store: Store, outcome: Outcome) -> Facts:
+def _facts(store: Store, outcome: Outcome, logs: Path) -> Facts:
     name = outcome.plan.experiment.name
-    return Facts(outcome, tuple(store.runs(name)), store.data(name))
+    return Facts(outcome, tuple(store.runs(name)), store.data(name), logs)
 
 
 def _held(facts: Facts) -> Facts:

@@ -33,7 +33,7 @@ def findings(facts: Facts) -> Iterator[Line]:
     if best:
         yield from _test(best)
         outcome = facts.outcome
-        again = paste(outcome.plan.experiment.path, outcome.overrides, varied(best))
+        again = paste(outcome.plan.experiment.path, outcome.overrides, varied(best), facts.logs)
         yield Line("again", again)
 
 

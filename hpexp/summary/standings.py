@@ -9,6 +9,7 @@ from hpexp import text
 from hpexp.results.ranking import Place, Point, missing_words
 from hpexp.results.runs import in_order, param_column
 from hpexp.results.table import Column, fitting, print_table
+from hpexp.shell import command
 from hpexp.summary.facts import Facts
 from hpexp.summary.lines import print_text
 
@@ -36,7 +37,8 @@ def print_ranking(facts: Facts, console: Console) -> None:
     print_table(fitting(columns, console.width)[0], console)
     rest = len(facts.places) - len(shown)
     if rest:
-        more = f"and {rest} more: hpexp results {facts.name} --group-by {','.join(axes)}"
+        others = command("results", facts.name, "--group-by", ",".join(axes), logs=facts.logs)
+        more = f"and {rest} more: {others}"
         print_text(console, Text(more, "dim"))
 
 
