@@ -37,7 +37,7 @@ def needs_loading(plan: Plan) -> bool:
 
 
 def _looked_at(plan: Plan, backend: Backend) -> DataFacts:
-    backend.submit(Job(plan.experiment, Group(0, "fit", ())))
+    backend.submit(Job(plan.experiment, Group(0, "fit", ()), code=plan.code))
     facts = plan.facts
     for message in backend.messages():
         if isinstance(message, DataWrong):

@@ -35,6 +35,7 @@ def make_jobs(plan: Plan, todo: Collection[str], workers: int, logs: LogsFolder)
             graph_for=graph_for,
             checkpoints=str(logs.checkpoints("")) if plan.experiment.training.checkpoint_every else "",
             models=_models(plan, group, logs),
+            code=plan.code,
         )
         for group in [*compiled, *fit]
     ]

@@ -14,7 +14,7 @@ store and the event files, so a worker needs no shared disk.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from hpexp.model import DataSummary, Experiment, Group, Result
@@ -35,6 +35,8 @@ class Job:
     checkpoints: str = ""
     models: Mapping[str, str] | None = None
     """Run id -> path of the `model.keras` to save; `None` where none is wanted."""
+    code: Mapping[str, str] = field(default_factory=dict)
+    """The files of own code as planned (`Plan.code`): no other text of them may run."""
     fingerprint: str = ""
     """That of the data; a worker knows it once it has loaded them."""
     threads: int = 0

@@ -352,6 +352,8 @@ class Plan:
     """Entries of `exclude` that hold at no point of the grid."""
     idle: tuple[Idle, ...] = ()
     """What the file sets and no run heeds."""
+    code: Mapping[str, str] = field(default_factory=dict)
+    """The files of own code that the ids hold, by path, and what tells their texts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def changed_files(store: Store, experiment: str) -> list[str]:
 
 def look_again(plan: Plan) -> Job:
     """A job that loads the data and trains nothing."""
-    return Job(plan.experiment, Group(0, "fit", ()))
+    return Job(plan.experiment, Group(0, "fit", ()), code=plan.code)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ class OwnCode:
     digest: str
     text: str
     files: Mapping[str, Path] = field(default_factory=dict)
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    """`hash_of` each file's text, by its path."""
     packages: Mapping[str, str] = field(default_factory=dict)
     """Installed distributions that are imported and their versions, but those that hpexp needs itself."""
 
@@ -92,7 +94,13 @@ def read_own_code(module: str, folder: str) -> OwnCode:
             package = name if spec.submodule_search_locations is not None else name.rpartition(".")[0]
             waiting.extend(_imports(_decoded(text), package))
     own = _decoded(texts.get(main, b"")) if files.get(main, Path()).suffix == ".py" else ""
-    return OwnCode(_digest(texts, packages), own, files, packages)
+    hashes = {str(files[called]): hash_of(texts[called]) for called in files}
+    return OwnCode(_digest(texts, packages), own, files, hashes, packages)
+
+
+def hash_of(text: bytes) -> str:
+    """What tells one text of a file from another."""
+    return sha256(text).hexdigest()
 
 
 class _Finder:

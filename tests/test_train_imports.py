@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from hpexp.errors import HpexpError
+from hpexp.sources import read_own_code
 from hpexp.train import settings
 from hpexp.train.imports import beside, import_function
 from hpexp.train.seeds import seed_generators
@@ -130,3 +131,20 @@ def test_what_a_module_draws_while_it_is_loaded_is_fixed(tmp_path: Path) -> None
     text = "import numpy\nDRAWN = numpy.random.random()\ndef drawn(): return DRAWN\n"
     values = {import_function("net:drawn", write(tmp_path / name, net=text))() for name in "ab"}
     assert values == {np.random.RandomState(0).random()}
+
+
+def test_another_text_than_planned_does_not_run(tmp_path: Path) -> None:
+    """A file that is edited while its runs wait: a worker that starts late must not train it for them."""
+    folder = write(tmp_path, net="import parts\ndef build(): return 1\n", parts="")
+    planned = read_own_code("net", folder).hashes
+    write(tmp_path, parts="layer = 2\n")
+    with (
+        pytest.raises(HpexpError, match=r"parts.py has changed since the runs were planned"),
+        beside(folder, planned),
+    ):
+        import_function("net:build", folder)
+    with beside(folder, read_own_code("net", folder).hashes):
+        assert import_function("net:build", folder)() == 1
+    write(tmp_path, net="broken(")
+    with beside(folder, planned):
+        assert import_function("net:build", folder)() == 1, "what is loaded is what was planned"

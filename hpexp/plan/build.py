@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from hpexp.errors import ConfigError, Problem
 from hpexp.memory import too_large, wrong_batch
@@ -17,6 +17,7 @@ from hpexp.plan.naming import Names, point_text
 from hpexp.plan.own import read_own_model
 from hpexp.plan.resolve import Resolver, matches
 from hpexp.plan.values import canonical_json
+from hpexp.sources import read_own_code
 from hpexp.vocabulary import batch_size
 
 
@@ -87,7 +88,13 @@ def build_plan(experiment: Experiment, facts: DataFacts, *, engine: EngineChoice
         points * len(seeds),
         tuple(entry for place, entry in enumerate(experiment.exclude) if place not in matched),
         find_idle(experiment, runs, dropped, varied, own),
+        {**(own.hashes if own is not None else {}), **_data_code(experiment)},
     )
+
+
+def _data_code(experiment: Experiment) -> Mapping[str, str]:
+    data = experiment.data
+    return read_own_code(data.source.partition(":")[0], data.folder).hashes if data.kind == "python" else {}
 
 
 def _points(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hpexp.model import ModelSpec
@@ -14,13 +15,14 @@ class OwnModel:
     """`takes` are the parameters that the function names, `None` where that cannot be read.
 
     `requires` are those of them that have no default. `digest` is a hash of the function's
-    module and of all that it imports, see `hpexp.sources`.
+    module and of all that it imports, `hashes` are those of the files, see `hpexp.sources`.
     """
 
     source: str
     takes: frozenset[str] | None
     requires: frozenset[str]
     digest: str
+    hashes: Mapping[str, str]
 
 
 def read_own_model(spec: ModelSpec) -> OwnModel:
@@ -29,7 +31,7 @@ def read_own_model(spec: ModelSpec) -> OwnModel:
     code = read_own_code(module, spec.folder)
     signature = _signature(code.text, function)
     takes, requires = signature if signature is not None else (None, frozenset[str]())
-    return OwnModel(spec.source, takes, requires, code.digest)
+    return OwnModel(spec.source, takes, requires, code.digest, code.hashes)
 
 
 def _signature(text: str, function: str) -> tuple[frozenset[str], frozenset[str]] | None:

@@ -58,7 +58,8 @@ def _job(stored: StoredRun) -> tuple[Experiment, Job]:
             f"{stored.name} cannot be repeated: {_why_not(stored, plan)}",
             hint="hpexp show RUN tells the commit that it was trained at",
         )
-    return experiment, Job(experiment, Group(0, stored.engine, (replace(run, engine=stored.engine),)))
+    group = Group(0, stored.engine, (replace(run, engine=stored.engine),))
+    return experiment, Job(experiment, group, code=plan.code)
 
 
 def _why_not(stored: StoredRun, plan: Plan) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
@@ -17,7 +17,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from hpexp.errors import HpexpError
-from hpexp.sources import is_own
+from hpexp.sources import hash_of, is_own
 from hpexp.train import settings
 from hpexp.train.seeds import seed_generators
 
@@ -38,13 +38,17 @@ def import_function(source: str, folder: str) -> Callable[..., Any]:
 
 
 @contextmanager
-def beside(folder: str) -> Iterator[OwnCode]:
-    """Inside, the code of this folder may run. Folders take turns: each has modules of its own."""
+def beside(folder: str, planned: Mapping[str, str] | None = None) -> Iterator[OwnCode]:
+    """Inside, the code of this folder may run. Folders take turns: each has modules of its own.
+
+    `planned` are files and their `hash_of`: loading another text of them is an HpexpError.
+    """
     global _current
     if _current is not None and _current.folder == folder:
         yield _current
         return
     outer, _current = _current, _known.setdefault(folder, OwnCode(folder))
+    _current.planned = planned or {}
     if outer is not None:
         outer.leave()
     _current.enter()
@@ -62,6 +66,7 @@ class OwnCode:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
+        self.planned: Mapping[str, str] = {}
         self._modules: dict[str, ModuleType] = {}
         self._hidden: dict[str, ModuleType] = {}
         """Others of the same names, while this code runs."""
@@ -109,12 +114,17 @@ class OwnCode:
         top = fullname.partition(".")[0]
         if path is not None:
             spec = PathFinder.find_spec(fullname, path) if top in self._asked else None
-            return _from_source(spec) if spec and is_own(spec.origin, self.folder) else None
+            return self._from_source(spec) if spec and is_own(spec.origin, self.folder) else None
         if not (top in self._asked or is_own(_importer(), self.folder)):
             return None
         self._asked.add(top)
         spec = self._in_folder(top) or PathFinder.find_spec(top)
-        return _from_source(spec) if spec and is_own(spec.origin, self.folder) else self._in_folder(top)
+        return self._from_source(spec) if spec and is_own(spec.origin, self.folder) else self._in_folder(top)
+
+    def _from_source(self, spec: ModuleSpec) -> ModuleSpec:
+        if type(spec.loader) is SourceFileLoader:
+            spec.loader = _SourceLoader(spec.loader.name, spec.loader.path, self.planned)
+        return spec
 
     def _in_folder(self, top: str) -> ModuleSpec | None:
         spec = PathFinder.find_spec(top, [self.folder]) if self.folder else None
@@ -137,14 +147,18 @@ _current: OwnCode | None = None
 class _SourceLoader(SourceFileLoader):
     """Reads the source each time: compiled files are told apart by seconds, and a run's id by the text."""
 
+    def __init__(self, name: str, path: str, planned: Mapping[str, str]) -> None:
+        super().__init__(name, path)
+        self._planned = planned
+
     def path_stats(self, path: Any) -> Any:
         raise OSError
 
-
-def _from_source(spec: ModuleSpec | None) -> ModuleSpec | None:
-    if spec is not None and type(spec.loader) is SourceFileLoader:
-        spec.loader = _SourceLoader(spec.loader.name, spec.loader.path)
-    return spec
+    def get_data(self, path: str) -> bytes:
+        text = super().get_data(path)
+        if self._planned.get(path, hash_of(text)) != hash_of(text):
+            raise HpexpError(f"{path} has changed since the runs were planned", hint="give the command again")
+        return text
 
 
 def _file(module: ModuleType | None) -> str | None:

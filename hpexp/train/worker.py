@@ -52,7 +52,8 @@ def train_job(job: Job, emit: Emit) -> None:
     if job.threads:
         use_threads(job.threads)
     experiment = job.experiment
-    with beside(experiment.model.folder or experiment.data.folder), settings.kept():
+    folder = experiment.model.folder or experiment.data.folder
+    with beside(folder, job.code), settings.kept():
         _train_job(job, emit)
 
 
