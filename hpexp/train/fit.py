@@ -43,13 +43,13 @@ def train_run(job: Job, run: Run, data: Data, emit: Emit) -> None:
 
     `data` are as opened; the run's normalization is applied here.
     """
-    emit(Started(run.id, time.time()))
-    with captured(run.id, emit):
+    with captured(run.id, emit) as log:
+        log(Started(run.id, time.time()))
         try:
-            result = _train(job, run, data, emit)
+            result = _train(job, run, data, log)
         except BaseException as error:  # own code may raise SystemExit, or anything
             result = failure(error)
-    emit(Finished(run.id, result))
+        log(Finished(run.id, result))
 
 
 def _train(job: Job, run: Run, data: Data, emit: Emit) -> Result:

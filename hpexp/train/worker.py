@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import keras
@@ -30,6 +31,7 @@ from hpexp.train.data.classes import absent_classes
 from hpexp.train.fit import train_run
 from hpexp.train.imports import beside
 from hpexp.train.models import build_model
+from hpexp.train.output import belonging_to, held, logged, say
 from hpexp.train.start import devices, use_threads
 from hpexp.train.summaries import graph
 
@@ -37,6 +39,8 @@ Emit = Callable[[Report], None]
 
 _opened: dict[str, tuple[Data, DataFound]] = {}
 """The data of the last job and what is told of them, by its DataSpec: jobs of one experiment share them."""
+_printed: dict[str, str] = {}
+"""What was printed when data were loaded first, own modules with them."""
 
 
 def warm_up() -> None:
@@ -53,8 +57,18 @@ def train_job(job: Job, emit: Emit) -> None:
         use_threads(job.threads)
     experiment = job.experiment
     folder = experiment.model.folder or experiment.data.folder
-    with beside(folder, job.code), settings.kept():
-        _train_job(job, emit)
+    with beside(folder, job.code), settings.kept(), _log(job, emit) as log:
+        _train_job(job, log)
+
+
+@contextmanager
+def _log(job: Job, emit: Emit) -> Iterator[Emit]:
+    """What own code prints goes to the runs' logs."""
+    if "python" not in (job.experiment.model.kind, job.experiment.data.kind):
+        yield emit
+        return
+    with logged([run.id for run in job.group.runs], emit) as log:
+        yield log
 
 
 def _train_job(job: Job, emit: Emit) -> None:
@@ -72,6 +86,9 @@ def _train_job(job: Job, emit: Emit) -> None:
             emit(Finished(run.id, failure(error)))
         return
     emit(replace(found, run_id=first))
+    if first:
+        # Each job's first run tells what the data function printed, whichever job it ran for.
+        say(first, _printed.get(_key(job.experiment), ""))
     job, emit = replace(job, fingerprint=found.fingerprint), _of_data(found.fingerprint, emit)
     note = ""
     if job.group.engine == "compiled":
@@ -131,7 +148,8 @@ def _with_graphs(job: Job, arrays: Arrays, emit: Emit) -> Emit:
         run = runs.get(message.run_id) if isinstance(message, Started) else None
         if run is not None:
             spec, problem = job.experiment.model, prepare(arrays, job.experiment.model, run.params).problem
-            model = build_model(spec, run.params, problem, run.seed)
+            with belonging_to(run.id):
+                model = build_model(spec, run.params, problem, run.seed)
             emit(SummaryData(run.id, 0, "graph", graph(model, problem.input_shape)))
 
     return told
@@ -148,19 +166,24 @@ def _noting(emit: Emit, run: Run, note: str) -> Emit:
     return told
 
 
+def _key(experiment: Experiment) -> str:
+    return repr((experiment.data, experiment.resources, experiment.smoke))
+
+
 def _data(experiment: Experiment) -> tuple[Data, DataFound]:
-    key = repr((experiment.data, experiment.resources, experiment.smoke))
+    key = _key(experiment)
     if key not in _opened:
         # The last experiment's go first: there may be no room for both.
         _opened.clear()
         reading = Reading(experiment.data)
-        with settings.kept(), watched(reading):
+        with held() as texts, settings.kept(), watched(reading):
             data = open_data(experiment.data, experiment.resources, smoke=experiment.smoke)
         files = reading.files() if experiment.data.kind == "python" else ()
         summary = summarize(data)
         notes = (*data.notes, *(() if experiment.smoke else absent_classes(summary)))
         found = DataFound("", summary, data.problem.input_shape, notes, fingerprint(data), files)
         _opened[key] = data, found
+        _printed.setdefault(key, "".join(texts))
     return _opened[key]
 
 

@@ -17,6 +17,7 @@ from hpexp.train.compiled.table import Lane, spans
 from hpexp.train.data import Arrays
 from hpexp.train.heads import Head
 from hpexp.train.models import build_model, dropout_layers
+from hpexp.train.output import belonging_to
 from hpexp.train.reading import read_head
 from hpexp.train.weights import starting_values
 
@@ -115,7 +116,8 @@ class Blueprint:
                 if initializer not in makers:
                     makers[initializer] = starting_values(self.model, self._spec, lane.params, self._problem)
                 seen[key] = len(distinct)
-                distinct.append(makers[initializer](lane.run.seed))
+                with belonging_to(lane.run.id):
+                    distinct.append(makers[initializer](lane.run.seed))
             rows[place] = seen[key]
         places = {id(variable): place for place, variable in enumerate(self.model.variables)}
 
@@ -138,7 +140,8 @@ class Blueprint:
         Built-in models have fixed names, and the template may have dropout layers that the
         run's own model lacks; own models are alike in a group, whatever their layers' names.
         """
-        own = build_model(self._spec, lane.params, self._problem, lane.run.seed)
+        with belonging_to(lane.run.id):
+            own = build_model(self._spec, lane.params, self._problem, lane.run.seed)
         if self._spec.kind == "python":
             variables = [*own.trainable_variables, *own.non_trainable_variables]
             for variable, value in zip(variables, values, strict=True):

@@ -12,6 +12,7 @@ from hpexp.train.compiled.part import Part
 from hpexp.train.compiled.table import Lane, sort_lanes, structure
 from hpexp.train.data import Arrays
 from hpexp.train.imports import import_function
+from hpexp.train.output import belonging_to
 
 
 def train_group(job: Job, arrays: Arrays, emit: Callable[[Report], None]) -> None:
@@ -28,13 +29,16 @@ def train_group(job: Job, arrays: Arrays, emit: Callable[[Report], None]) -> Non
     parts = []
     for lanes in structures.values():
         emit(Phase("building the model"))
-        parts.append(Part(job, sort_lanes(lanes), arrays))
-    for part in parts:
+        with belonging_to(lanes[0].run.id):
+            parts.append((lanes[0].run.id, Part(job, sort_lanes(lanes), arrays)))
+    for first, part in parts:
         emit(Phase("proving the compiled program"))
-        part.try_out()
-    for part in parts:
+        with belonging_to(first):
+            part.try_out()
+    for first, part in parts:
         emit(Phase("compiling"))
-        part.train(emit)
+        with belonging_to(first):
+            part.train(emit)
 
 
 def _epochs(experiment: Experiment, run: Run) -> int:
