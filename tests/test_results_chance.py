@@ -66,6 +66,18 @@ def test_equal_differences_are_known_to_an_example() -> None:
     assert rounded.high == pytest.approx(0.25 + reach)
 
 
+def test_resampled_splits_are_no_independent_draws() -> None:
+    """The corrected resampled t-test: the mean's variance is (1 / n + held out / trained on) times theirs."""
+    one = {(repeat, 0): value for repeat, value in enumerate((0.9, 0.95, 0.92, 0.97))}
+    other = {(repeat, 0): value for repeat, value in enumerate((0.85, 0.86, 0.9, 0.88))}
+    differences = [0.05, 0.09, 0.02, 0.09]
+    found = lead(one, [other], overlap=0.2 / 0.6)
+    assert found
+    reach = stats.t.ppf(0.975, 3) * statistics.stdev(differences) * math.sqrt(1 / 4 + 1 / 3)
+    mean = statistics.fmean(differences)
+    assert (found.low, found.high) == pytest.approx((mean - reach, mean + reach))
+
+
 def test_only_shared_replicates_are_pairs() -> None:
     found = lead({0: 1.0, 1: 2.0, 2: 5.0}, [{1: 1.0, 2: 3.0, 7: 9.0}])
     assert found

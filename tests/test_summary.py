@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import statistics
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -313,3 +314,32 @@ def test_json_holds_the_ranking_the_chances_and_the_baseline(
     assert (chance["lead"]["pairs"], chance["lead"]["confidence"]) == (2, 0.95)
     assert (chance["compared"], chance["left_out"]) == (2, 1)
     assert chance["not_told_apart"] == [{"learning_rate": 0.2}]
+
+
+def test_replicates_are_paired_by_seed_and_repeat_of_the_split(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = {0.1: [[0.9, 0.8], [0.7, 0.65]], 0.2: [[0.85, 0.79], [0.6, 0.61]]}
+    pairs = [
+        (replace(a_run(seed, learning_rate=rate), repeat=repeat, id=f"{rate}{repeat}{seed}"), a_result(value))
+        for rate, of_rate in values.items()
+        for repeat, of_repeat in enumerate(of_rate)
+        for seed, value in enumerate(of_repeat)
+    ]
+    store_results(LogsFolder(tmp_path), an_experiment(), pairs)
+    with Store.open(LogsFolder(tmp_path)) as store:
+        for repeat, majority in enumerate((0.6, 0.7)):
+            store.found("toy", repeat, a_data_summary(majority))
+    runs = [run for run, _ in pairs]
+    found = Outcome(a_plan(an_experiment(), *runs), 0, {run.id: result for run, result in pairs})
+    text = printed(found, tmp_path)
+    assert "val_accuracy 0.7625 ± 0.1109 over 2 splits × 2 seeds" in text
+    assert "paired t over 2 splits × 2 seeds" in text
+    print_json([found], tmp_path)
+    (said,) = json.loads(capsys.readouterr().out)
+    differences = [0.05, 0.01, 0.1, 0.04]
+    # 100 examples are held out for 100 trained on; 3.1824 is the quantile of t for three degrees of freedom.
+    reach = 3.182446305 * statistics.stdev(differences) * math.sqrt(1 / 4 + 1)
+    assert said["chance"]["lead"]["low"] == pytest.approx(0.05 - reach)
+    assert said["chance"]["lead"]["pairs"] == 4
+    assert {(run["repeat"], run["seed"]) for run in said["runs"]} == {(0, 0), (0, 1), (1, 0), (1, 1)}

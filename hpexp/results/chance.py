@@ -15,10 +15,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
 
 from hpexp.results.spread import deviation
 
 LEVEL = 0.95
+
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +44,38 @@ class Lead:
 
 
 def lead(
-    winner: Mapping[int, float], others: Sequence[Mapping[int, float]], *, least: float = 0.0
+    winner: Mapping[K, float],
+    others: Sequence[Mapping[K, float]],
+    *,
+    least: float = 0.0,
+    overlap: float = 0.0,
 ) -> Lead | None:
     """The lead of the winner; values by replicate, more is better.
 
     `least` is what a value may change by, an example's share of an accuracy: differences are known to no
     more, so their standard deviation is taken as at least that of rounding to it (`least` / √12 a value).
+    `overlap` is how many examples are held out for one trained on, where replicates resample the split: their
+    training sets overlap, so that they are no independent draws, and the variance of the mean is taken as
+    (1 / n + overlap) times theirs (C. Nadeau, Y. Bengio, "Inference for the generalization error", Machine
+    Learning 52, 2003).
     None where there is no other, or one that shares fewer than two replicates.
     """
     pairs = [[value - other[key] for key, value in winner.items() if key in other] for other in others]
     if not pairs or min(map(len, pairs)) < 2:
         return None
-    bounds = [_bounds(differences, len(others), least) for differences in pairs]
+    bounds = [_bounds(differences, len(others), least, overlap) for differences in pairs]
     low, high = min(low for low, _ in bounds), min(high for _, high in bounds)
     told = tuple(place for place, (below, _) in enumerate(bounds) if below <= 0)
     return Lead(low, high, told, min(map(len, pairs)))
 
 
-def _bounds(differences: Sequence[float], comparisons: int, least: float) -> tuple[float, float]:
+def _bounds(
+    differences: Sequence[float], comparisons: int, least: float, overlap: float
+) -> tuple[float, float]:
     n = len(differences)
     mean = math.fsum(differences) / n
     std = max(deviation(differences, mean), least / math.sqrt(6))
-    reach = student_t(1 - (1 - LEVEL) / (2 * comparisons), n - 1) * std / math.sqrt(n)
+    reach = student_t(1 - (1 - LEVEL) / (2 * comparisons), n - 1) * std * math.sqrt(1 / n + overlap)
     return mean - reach, mean + reach
 
 

@@ -16,6 +16,7 @@ FIXED: dict[str, Getter] = {
     "id": lambda run: run.id,
     "name": lambda run: run.name,
     "seed": lambda run: run.seed,
+    "repeat": lambda run: run.repeat,
     "status": lambda run: str(run.status),
     "engine": lambda run: run.engine,
     "epochs": lambda run: run.epochs,

@@ -38,6 +38,12 @@ def step(data: Data, metric: str) -> float | None:
     return 1 / count if count and metric.removeprefix("val_") in _SHARES else None
 
 
+def overlap(data: Data, metric: str) -> float:
+    """How many examples a metric is measured on for one trained on, where the split is resampled; else 0."""
+    held_out, trained = examples(data, part_of(metric)), examples(data, "train")
+    return held_out / trained if len(data) > 1 and held_out and trained else 0.0
+
+
 def interval(data: Data, metric: str, value: float, part: Part | None = None) -> tuple[float, float] | None:
     """Wilson's 95 % interval of a metric that is a share of examples, None for another."""
     count = examples(data, part or part_of(metric))

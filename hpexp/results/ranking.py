@@ -41,8 +41,8 @@ NO_NUMBER = "no value"
 
 _LAST = {status: place for place, status in enumerate(LACKING)}
 
-Replicate: TypeAlias = int
-"""What tells the runs of a point apart: those of two points are compared where it is the same."""
+Replicate: TypeAlias = tuple[int, int]
+"""The repeat of the split and the seed: runs of two points are compared where both are the same."""
 
 T = TypeVar("T")
 Key: TypeAlias = tuple[float, float, int]
@@ -63,7 +63,7 @@ def as_told(objective: Objective, runs: Iterable[StoredRun]) -> Objective:
 
 def replicate(run: StoredRun) -> Replicate:
     """Which replicate of its point the run is."""
-    return run.seed
+    return run.repeat, run.seed
 
 
 @dataclass(frozen=True)

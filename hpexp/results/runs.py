@@ -37,6 +37,7 @@ def table(runs: Sequence[StoredRun], columns: Columns, objective: Objective | No
         *lead,
         Column("id", [run.id[:SHORT_ID] for run in runs], weight=4, right=False),
         *(param_column(name, columns.title(name), runs) for name in columns.axes),
+        *_repeats(runs),
         Column("seed", [str(run.seed) for run in runs], weight=3),
         Column(
             "status",
@@ -49,6 +50,15 @@ def table(runs: Sequence[StoredRun], columns: Columns, objective: Objective | No
         *(_metric(runs, name, objective) for name in in_order(columns.metrics, main)),
         Column("seconds", [text.seconds(run.seconds) if run.finished else "–" for run in runs], weight=5),
     ]
+
+
+def _repeats(runs: Sequence[StoredRun]) -> list[Column]:
+    """The repeat of the split, where it is one of several."""
+    return (
+        [Column("repeat", [str(run.repeat) for run in runs], weight=3)]
+        if any(run.repeat for run in runs)
+        else []
+    )
 
 
 def param_column(name: str, title: str, runs: Sequence[StoredRun]) -> Column:
@@ -71,7 +81,7 @@ def csv(runs: Sequence[StoredRun], columns: Columns, baselines: Mapping[str, flo
     titles = [
         *("id", "experiment", "name", "status"),
         *map(columns.title, columns.params),
-        *("seed", "engine", "epochs", "best_epoch"),
+        *("repeat", "seed", "engine", "epochs", "best_epoch"),
         *columns.metrics,
         *("baseline", "seconds", "error"),
     ]
@@ -79,7 +89,7 @@ def csv(runs: Sequence[StoredRun], columns: Columns, baselines: Mapping[str, flo
         [
             *(run.id, run.experiment, run.name, str(run.status)),
             *(_plain(run.params.get(name)) for name in columns.params),
-            *(run.seed, run.engine, run.epochs, run.best_epoch),
+            *(run.repeat, run.seed, run.engine, run.epochs, run.best_epoch),
             *(run.metrics.get(name) for name in columns.metrics),
             *(baselines.get(run.experiment), run.seconds, run.error),
         ]
@@ -97,6 +107,7 @@ def as_dict(run: StoredRun) -> dict[str, Any]:
         "status": str(run.status),
         "params": finite(run.params),
         "seed": run.seed,
+        "repeat": run.repeat,
         "engine": run.engine,
         "epochs": run.epochs,
         "best_epoch": run.best_epoch,

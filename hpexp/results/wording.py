@@ -19,6 +19,14 @@ def described(point: Point) -> str:
     return " ".join(words) or point.runs[0].name
 
 
+def replicates(point: Point) -> str:
+    """`3 seeds`, or `2 splits × 3 seeds`."""
+    splits, seeds = ({run.repeat for run in point.runs}, {run.seed for run in point.runs})
+    several = f"{len(splits)} splits" if len(splits) > 1 else ""
+    of_seeds = text.counted(len(seeds), "seed") if len(seeds) > 1 or not several else ""
+    return " × ".join(filter(None, (several, of_seeds)))
+
+
 def also(tied: int) -> str:
     """What is said of the others that share a rank: ` and 2 more`."""
     return f" and {tied} more" if tied else ""

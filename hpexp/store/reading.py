@@ -16,7 +16,7 @@ from hpexp.store.values import to_divergence, to_facts, to_files, to_numbers, to
 _RUN_COLUMNS = """
     experiment, id, point, name, params, axes, seed, engine, status, epochs, best_epoch, metrics,
     test, seconds, error, traceback, divergence, devices, started, finished, planned,
-    fingerprint, files, invocation
+    fingerprint, files, repeat, invocation
 """
 _HAVE_ANSWER = [str(status) for status in Status if status.finished]
 
@@ -53,8 +53,9 @@ def runs(database: Database, experiment: str | None, *, all_: bool) -> list[Stor
             finished=row[19],
             planned=bool(row[20]),
             fingerprint=row[21],
-            made=made.get(row[23]),
+            made=made.get(row[24]),
             files=to_files(row[22]),
+            repeat=row[23],
         )
         for row in rows
     ]

@@ -64,6 +64,8 @@ class StoredRun:
     """Of the data it was trained on, '' where that is not known."""
     files: Files = field(default_factory=dict)
     """Its event files as they were when it ended; none of an hpexp that did not note them."""
+    repeat: int = 0
+    """Of the split: with the seed it tells the runs of a point apart."""
 
 
 @dataclass(frozen=True, slots=True)

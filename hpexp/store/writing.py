@@ -50,20 +50,23 @@ def put_runs(database: Database, experiment: str, runs: Sequence[Run]) -> None:
         return texts.get(id(values)) or texts.setdefault(id(values), to_text(values))
 
     rows = [
-        (run.id, position, run.point, text(run.params), text(run.axes), run.seed)
+        (run.id, position, run.point, text(run.params), text(run.axes), run.seed, run.repeat)
         for position, run in enumerate(runs)
     ]
-    known = "SELECT id, position, point, params, axes, seed FROM runs WHERE experiment = ? AND planned"
+    known = (
+        "SELECT id, position, point, params, axes, seed, repeat FROM runs WHERE experiment = ? AND planned"
+    )
     if rows == database.rows(f"{known} ORDER BY position", (experiment,)):
         return
     database.write("UPDATE runs SET planned = 0 WHERE experiment = ?", (experiment,))
     # The folder of a run that has its answer keeps the name it was written under.
     database.write_many(
         "INSERT INTO runs"
-        " (experiment, planned, id, position, point, params, axes, seed, name, engine, status)"
-        f" VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, '{Status.PENDING}')"
+        " (experiment, planned, id, position, point, params, axes, seed, repeat, name, engine, status)"
+        f" VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, '{Status.PENDING}')"
         " ON CONFLICT (experiment, id) DO UPDATE SET planned = 1, position = excluded.position,"
         " point = excluded.point, params = excluded.params, axes = excluded.axes, seed = excluded.seed,"
+        " repeat = excluded.repeat,"
         f" name = iif(status IN ({_HAS_ANSWER}), name, excluded.name),"
         f" engine = iif(status IN ({_HAS_ANSWER}), engine, excluded.engine)",
         ((experiment, *row, run.name, run.engine) for row, run in zip(rows, runs, strict=True)),

@@ -8,7 +8,7 @@ from hpexp import text
 from hpexp.results.data import baseline, baseline_words, beats, described, examples, interval, part_of, step
 from hpexp.results.ranking import Point
 from hpexp.results.wording import described as named
-from hpexp.results.wording import varied
+from hpexp.results.wording import replicates, varied
 from hpexp.summary.advice import paste
 from hpexp.summary.facts import Facts, test_scores
 from hpexp.summary.lines import Line
@@ -39,7 +39,7 @@ def findings(facts: Facts) -> Iterator[Line]:
 
 def _best(facts: Facts, best: Point) -> Line:
     metric = facts.objective.metric
-    seeds = f" over {len(best.runs)} seeds" if len(best.runs) > 1 else ""
+    seeds = f" over {replicates(best)}" if len(best.runs) > 1 else ""
     tied = facts.places[0].tied
     ties = f", tied with {tied} more (the first in the file is shown)" if tied else ""
     return Line("best", named(best), "bold green", f"{metric} {spread_words(best, metric)}{seeds}{ties}")

@@ -8,10 +8,10 @@ from typing import Any
 
 from hpexp import text
 from hpexp.results.chance import LEVEL, Lead, lead
-from hpexp.results.data import step
+from hpexp.results.data import overlap, step
 from hpexp.results.ranking import Point
 from hpexp.results.runs import finite
-from hpexp.results.wording import varied
+from hpexp.results.wording import replicates, varied
 from hpexp.summary.facts import Facts
 
 CONFIDENCE = f"{LEVEL:.0%}".replace("%", " %")
@@ -47,7 +47,9 @@ def verdict(facts: Facts) -> Verdict | None:
     scores = [
         {key: sign * value for key, value in point.scores(metric).items()} for point in (winner, *others)
     ]
-    found = lead(scores[0], scores[1:], least=step(facts.data, metric) or 0.0)
+    found = lead(
+        scores[0], scores[1:], least=step(facts.data, metric) or 0.0, overlap=overlap(facts.data, metric)
+    )
     return Verdict(winner, others, facts.uncertain, found)
 
 
@@ -59,7 +61,7 @@ def sentence(found: Verdict) -> str:
     if found.lead is None:
         return f"one seed a point: how much of a difference is chance is not known{left_out}"
     low, high = text.number(found.lead.low), text.number(found.lead.high)
-    how = f"{CONFIDENCE}, paired t over {found.lead.n} seeds"
+    how = f"{CONFIDENCE}, paired t over {replicates(found.winner)}"
     if found.compared > 2:
         how += f", best of {found.compared} allowed for"
     count = len(found.open)
