@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from xml.parsers import expat
 
-from hpexp.errors import UsageError
 from hpexp.model import FAILURES, Status
+from hpexp.outfile import OutputFile
 from hpexp.run import Outcome
 from hpexp.store import StoredRun
 from hpexp.summary.facts import Facts, load
@@ -19,7 +21,12 @@ from hpexp.text import printable_lines
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def write_junit(file: Path, outcomes: Sequence[Outcome], logs: Path) -> None:
+def junit_file(path: Path) -> OutputFile:
+    """The file for a report, which replaces nothing but another report."""
+    return OutputFile("--junit", path, "JUnit report", _is_report)
+
+
+def write_junit(file: OutputFile, outcomes: Sequence[Outcome], logs: Path) -> None:
     """Write the report, whole or not at all.
 
     A failed or timed-out run is a failure; one that was interrupted or never began is
@@ -32,23 +39,17 @@ def write_junit(file: Path, outcomes: Sequence[Outcome], logs: Path) -> None:
     for facts in load(outcomes, logs):
         suites.append(_suite(facts))
     ET.indent(suites)
-    draft = file.with_name(f".{file.name}.part")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        ET.ElementTree(suites).write(draft, encoding="utf-8", xml_declaration=True)
-        draft.replace(file)
-    except OSError as error:
-        raise UsageError(f"--junit: {file}: {error.strerror}") from error
+    file.write(ET.tostring(suites, encoding="utf-8", xml_declaration=True))
 
 
-def refuse_folder(file: Path) -> None:
-    """Refuse, before anything is trained, a name that no report can have.
-
-    Raises:
-        UsageError: it is a folder's, or none.
-    """
-    if not file.name or file.is_dir():
-        raise UsageError(f"--junit: {file} is a folder; name a file, such as junit.xml")
+def _is_report(head: bytes) -> bool:
+    """Whether a file begins as JUnit reports do, whoever wrote it."""
+    roots: list[str] = []
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = lambda name, attributes: roots.append(name)
+    with contextlib.suppress(expat.ExpatError):
+        parser.Parse(head)
+    return roots[:1] in (["testsuites"], ["testsuite"])
 
 
 def _suite(facts: Facts) -> ET.Element:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import os
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
 from hpexp.errors import UsageError
-from hpexp.junit import refuse_folder, write_junit
+from hpexp.junit import junit_file, write_junit
 from hpexp.model import Result, Status
 from hpexp.paths import LogsFolder
 from hpexp.run import Outcome
@@ -33,7 +34,7 @@ def outcome(tmp_path: Path) -> Outcome:
 
 def test_a_suite_an_experiment_and_a_case_a_run(outcome: Outcome, tmp_path: Path) -> None:
     file = tmp_path / "reports" / "junit.xml"
-    write_junit(file, [outcome], tmp_path)
+    write_junit(junit_file(file), [outcome], tmp_path)
     root = ET.parse(file).getroot()
     (suite,) = root
     assert (root.tag, suite.tag, suite.get("name")) == ("testsuites", "testsuite", "toy")
@@ -61,7 +62,7 @@ def test_a_suite_an_experiment_and_a_case_a_run(outcome: Outcome, tmp_path: Path
 
 def test_what_xml_cannot_hold_is_escaped(outcome: Outcome, tmp_path: Path) -> None:
     file = tmp_path / "junit.xml"
-    write_junit(file, [outcome], tmp_path)
+    write_junit(junit_file(file), [outcome], tmp_path)
     failure = next(ET.parse(file).getroot().iter("failure"))
     assert failure.get("message") == "bad \\x1b[31m & <odd> \\x00"
     assert failure.text == "Traceback\n  é\\x07\n"
@@ -70,15 +71,74 @@ def test_what_xml_cannot_hold_is_escaped(outcome: Outcome, tmp_path: Path) -> No
 def test_a_file_that_cannot_be_written_is_an_error(outcome: Outcome, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match=r"--junit: .*junit\.xml: "):
-        write_junit(tmp_path / "file" / "junit.xml", [outcome], tmp_path)
+        write_junit(junit_file(tmp_path / "file" / "junit.xml"), [outcome], tmp_path)
 
 
-@pytest.mark.parametrize("name", ["", ".", "/", "reports"])
-def test_a_folder_is_refused_before_anything_is_trained(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("", "is a folder"),
+        (".", "is a folder"),
+        ("/", "is a folder"),
+        ("reports", "is a folder"),
+        ("l.yaml", "is no JUnit report; it is not replaced"),
+        ("page.xml", "is no JUnit report"),
+        ("quoted.yaml", "is no JUnit report"),
+        ("/dev/null", "a device or a pipe"),
+        ("pipe", "a device or a pipe"),
+        ("to-nothing", "a link to nothing"),
+        ("to-yaml", "is no JUnit report"),
+        ("loop", "symbolic links"),
+        ("l.yaml/junit.xml", "Not a directory"),
+        ("n" * 300, "File name too long"),
+        ("a\0b", "null"),
+        ("\x1b[2J", r"x1b\[2J: is a folder"),
+    ],
+)
+def test_nothing_of_another_kind_is_replaced(
+    name: str, why: str, outcome: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "reports").mkdir()
-    with pytest.raises(UsageError, match="is a folder"):
-        refuse_folder(Path(name))
-    refuse_folder(Path("junit.xml"))
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    for each in ("reports", "\x1b[2J"):
+        (folder / each).mkdir()
+    (folder / "l.yaml").write_text("name: l\n")
+    (folder / "page.xml").write_text("<?xml version='1.0'?><html><testsuite/></html>")
+    (folder / "quoted.yaml").write_text("text: <testsuites>\n")
+    os.mkfifo(folder / "pipe")
+    for link, target in {"to-nothing": "nowhere", "to-yaml": "l.yaml", "loop": "loop"}.items():
+        (folder / link).symlink_to(target)
+    before = names(folder)
+    for attempt in (
+        junit_file(Path(name)).check,
+        lambda: write_junit(junit_file(Path(name)), [outcome], tmp_path),
+    ):
+        with pytest.raises(UsageError, match=why) as raised:
+            attempt()
+        assert str(raised.value).startswith("--junit: ")
+        assert str(raised.value).isprintable()
+    assert names(folder) == before
+    assert (folder / "l.yaml").read_text() == "name: l\n"
+
+
+@pytest.mark.parametrize(
+    "content", ["", "<testsuite/>", "<?xml version='1.0'?>\n<!-- x -->\n<testsuites>cut"]
+)
+def test_a_report_replaces_a_report_through_a_link_and_keeps_its_mode(
+    content: str, outcome: Outcome, tmp_path: Path
+) -> None:
+    file, link = tmp_path / "junit.xml", tmp_path / "link.xml"
+    file.write_text(content)
+    file.chmod(0o640)
+    link.symlink_to(file)
+    junit_file(link).check()
+    write_junit(junit_file(link), [outcome], tmp_path)
+    assert ET.parse(file).getroot().tag == "testsuites"
+    assert link.is_symlink()
+    assert file.stat().st_mode & 0o777 == 0o640
+    junit_file(file).check()

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "hpexp"
 
 FLOORS = {
     "model": 0, "messages": 0, "vocabulary": 0, "errors": 0, "paths": 0, "text": 0, "units": 0,
-    "space": 0, "appending": 0, "failures": 0, "console": 0, "shell": 0, "dataloss": 0,
+    "space": 0, "appending": 0, "failures": 0, "console": 0, "shell": 0, "outfile": 0, "dataloss": 0,
     "fixed": 0, "sources": 0, "reads": 0,
     "memory": 0, "scratch": 0, "__init__": 0,
     "config": 1, "plan": 1, "store": 1, "events": 1, "lock": 1, "anchor": 1, "reserve": 1,

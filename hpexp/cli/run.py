@@ -60,12 +60,13 @@ def run(
     from hpexp import run as story
     from hpexp.cli.terminal import print_error
     from hpexp.console import messages, output
-    from hpexp.junit import refuse_folder, write_junit
+    from hpexp.junit import junit_file, write_junit
     from hpexp.progress import view_for
     from hpexp.summary import exit_code, print_json, print_summary
 
-    if junit is not None:
-        refuse_folder(junit)
+    report = junit_file(junit) if junit is not None else None
+    if report is not None:
+        report.check()
     with ExitStack() as stack:
         given = context.get_parameter_source("logs")
         if smoke and given is not None and given.name == "DEFAULT":
@@ -85,13 +86,15 @@ def run(
         backend = stack.enter_context(story.backend_for(options))
         plans = story.load_plans(configs, options)
         outcomes = story.run(plans, options, view_for(messages(), quiet=quiet), backend)
-        if junit is not None:
-            write_junit(junit, outcomes, logs)
-        if json:
-            print_json(outcomes, logs)
-        else:
-            for outcome in outcomes:
-                print_summary(outcome, logs, output(), smoke=smoke)
+        with ExitStack() as last:
+            if report is not None:
+                # Whether or not the summary can be printed; and where this fails, it has been.
+                last.callback(write_junit, report, outcomes, logs)
+            if json:
+                print_json(outcomes, logs)
+            else:
+                for outcome in outcomes:
+                    print_summary(outcome, logs, output(), smoke=smoke)
         for outcome in outcomes:
             if outcome.wrong is not None:
                 print_error(outcome.wrong)
