@@ -21,14 +21,33 @@ def with_checked_data(plans: Sequence[Plan], names: Collection[str], backend: Ba
     in their logs.
 
     Raises:
-        ConfigError: the data of a file are wrong; names the place that says which data.
+        ConfigError: the data of a file are wrong, or not what its model takes; names the place in it.
     """
     facts = {plan.experiment.name: plan.facts for plan in plans}
     # A worker keeps what it loaded last: the first experiment's data, which it trains on at once.
     for plan in reversed(plans):
         if plan.experiment.name in names:
             facts[plan.experiment.name] = _looked_at(plan, backend)
-    return [replace(plan, facts=facts[plan.experiment.name]) for plan in plans]
+    checked = [replace(plan, facts=facts[plan.experiment.name]) for plan in plans]
+    for plan in checked:
+        refuse_shape(plan)
+    return checked
+
+
+def refuse_shape(plan: Plan) -> None:
+    """Raise ConfigError where it is known that the examples have no shape that a cnn takes."""
+    experiment, shape = plan.experiment, plan.facts.shape
+    is_table = experiment.data.kind == "csv"
+    if experiment.model.kind != "cnn" or (shape is None and not is_table):
+        return
+    if shape is None or len(shape) not in (2, 3):
+        what = "those of a table are rows of numbers" if shape is None else f"they have shape {shape}"
+        raise config.wrong_key(
+            experiment,
+            "model",
+            f"a cnn needs examples of shape [rows, columns] or [rows, columns, channels], but {what}",
+            "take `model: mlp`, or image data such as digits or mnist",
+        )
 
 
 def needs_loading(plan: Plan) -> bool:

@@ -14,6 +14,7 @@ def plan(
     json: Json = False,
 ) -> None:
     """Show what `hpexp run` would train: runs, groups, updates per epoch, what is done."""
+    from hpexp.checked import refuse_shape
     from hpexp.config import data_facts, load
     from hpexp.console import output
     from hpexp.plan import build_plan, refuse_idle_grid
@@ -22,4 +23,5 @@ def plan(
     experiment = load(config, set_ or ())
     made = build_plan(experiment, data_facts(experiment), engine=engine_name(engine))
     refuse_idle_grid(made)
+    refuse_shape(made)
     print_plan(made, statuses_of(made, logs), output(), as_json=json)

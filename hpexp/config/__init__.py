@@ -12,7 +12,7 @@ from typing import Any
 from hpexp.errors import ConfigError, DataError, Problem
 from hpexp.model import DataFacts, Experiment
 
-__all__ = ["data_facts", "json_schema", "load", "load_text", "wrong_data"]
+__all__ = ["data_facts", "json_schema", "load", "load_text", "wrong_data", "wrong_key"]
 
 
 def load(path: Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> Experiment:
@@ -52,6 +52,11 @@ def data_facts(experiment: Experiment) -> DataFacts:
 
 def wrong_data(experiment: Experiment, message: str, hint: str | None = None) -> ConfigError:
     """The error of a file whose data are wrong: it names the place that says which data."""
+    return wrong_key(experiment, "data", message, hint)
+
+
+def wrong_key(experiment: Experiment, key: str, message: str, hint: str | None = None) -> ConfigError:
+    """The error of a file for something that its key `key`, at the top, leads to."""
     from hpexp.config.reader import read
     from hpexp.config.translate import problem_at
 
@@ -60,7 +65,7 @@ def wrong_data(experiment: Experiment, message: str, hint: str | None = None) ->
         root, _ = read(experiment.text, experiment.path)
     except ConfigError:
         root = None
-    place = Problem(0, 0, "data", message) if root is None else problem_at(root, ("data",), message)
+    place = Problem(0, 0, key, message) if root is None else problem_at(root, (key,), message)
     return ConfigError(experiment.path, [place], hint=hint)
 
 
