@@ -2,7 +2,7 @@
 
 ::
 
-    Started -> (EpochEnd | SummaryData | LogText)* -> Finished
+    Started -> (Together | EpochEnd | SummaryData | LogText)* -> Finished
 
 Before the first run of a job, once its data are loaded, comes DataFound; or DataWrong, and nothing
 else. A job without runs only looks at the data; its `run_id` is ''. By a Phase it says
@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from hpexp.model import DataSummary, Experiment, Group, Result
+from hpexp.model import DataSummary, Experiment, Group, Program, Result
 from hpexp.reads import ReadFile
 
 
@@ -39,6 +39,8 @@ class Job:
     """The files of own code as planned (`Plan.code`): no other text of them may run."""
     fingerprint: str = ""
     """That of the data; a worker knows it once it has loaded them."""
+    program: Program | None = None
+    """To be repeated as it was: all runs as its lanes, whatever memory and time would advise."""
     threads: int = 0
     """Threads for TensorFlow, decided by a worker's first job; 0 leaves it to TensorFlow."""
 
@@ -79,6 +81,15 @@ class Started:
 
     run_id: str
     time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """These runs train in this program from now on; `run_id` is one of them."""
+
+    run_id: str
+    runs: tuple[str, ...]
+    program: Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +148,7 @@ class Phase:
     shared: bool = False
 
 
-Message: TypeAlias = DataFound | DataWrong | Started | EpochEnd | SummaryData | LogText | Finished
+Message: TypeAlias = DataFound | DataWrong | Started | Together | EpochEnd | SummaryData | LogText | Finished
 """What is told of a run, and recorded."""
 
 Report: TypeAlias = Message | Phase

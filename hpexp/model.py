@@ -316,6 +316,25 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Program:
+    """How a run was trained, as far as the last bits of its numbers depend on it.
+
+    Sums are taken in an order that depends on how many lanes a program has, and on which of
+    them is the run's; so it takes the same program to give the same bits.
+    """
+
+    lanes: tuple[str, ...]
+    """The ids of the runs that were its lanes, in their order; the run alone under `fit`."""
+    threads: int
+    """Of TensorFlow's, within an operation; 0 where it chose by itself."""
+    xla: bool = False
+    left: tuple[int, ...] = ()
+    """The numbers of epochs after which lanes that had ended were left behind."""
+    resumed: bool = False
+    """Whether it went on from a checkpoint, of lanes that had trained in other programs."""
+
+
+@dataclass(frozen=True, slots=True)
 class Collapse:
     """Points that became equal because a parameter has no effect there."""
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from hpexp.errors import NoSpaceError, StoreError
 from hpexp.events import expected_metrics, text_columns, write_experiment
 from hpexp.failures import stored
-from hpexp.messages import DataFound, EpochEnd, Finished, LogText, Message, Started, SummaryData
+from hpexp.messages import DataFound, EpochEnd, Finished, LogText, Message, Started, SummaryData, Together
 from hpexp.model import Experiment, Plan, Result, Run, Status
 from hpexp.paths import LogsFolder
 from hpexp.progress import View
@@ -105,6 +105,8 @@ class Recorder:
                     self._open(run)
                     self._store.started(self._experiment.name, run.id, message.time)
                     self._view.started(run)
+                case Together():
+                    self._store.together(self._experiment.name, message.runs, message.program)
                 case EpochEnd():
                     self._files[run.id].events.epoch(message)
                     self._store.epoch(self._experiment.name, message)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hpexp.messages import EpochEnd, Finished, Started
+from hpexp.messages import EpochEnd, Finished, Started, Together
 from hpexp.model import EarlyStopping, ModelSpec, Resources, Run
 from hpexp.train.compiled import NotCompilable, training
 from hpexp.train.compiled.memory import split_evenly
@@ -80,7 +80,7 @@ def test_messages_stream_epoch_by_epoch() -> None:
     messages = train("compiled", experiment(), lanes).messages
     kinds = [(type(m), m.run_id) for m in messages]
     assert kinds == [
-        (Started, "r0"), (Started, "r1"),
+        (Started, "r0"), (Started, "r1"), (Together, "r0"),
         (EpochEnd, "r0"), (EpochEnd, "r1"), (Finished, "r0"),
         (EpochEnd, "r1"), (EpochEnd, "r1"), (Finished, "r1"),
     ]  # fmt: skip

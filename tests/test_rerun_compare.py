@@ -9,7 +9,7 @@ import pytest
 
 from hpexp.messages import EpochEnd
 from hpexp.model import Result, Status
-from hpexp.rerun.compare import Comparison, Number, largest, numbers
+from hpexp.rerun.compare import SAME, Comparison, Course, Number, course, largest, numbers
 from hpexp.store import StoredRun
 
 STORED = StoredRun(
@@ -20,8 +20,14 @@ STORED = StoredRun(
 )  # fmt: skip
 
 
-def comparison(now: Result, curve: float = 0.0, stored: StoredRun = STORED) -> Comparison:
-    return Comparison(stored, now, tuple(numbers(stored, now)), curve, ())
+ELSEWHERE = Course((0.1,), (0.0,))
+"""A difference in the first epoch."""
+
+
+def comparison(
+    now: Result, curve: float = 0.0, stored: StoredRun = STORED, course: Course = ELSEWHERE
+) -> Comparison:
+    return Comparison(stored, now, tuple(numbers(stored, now)), curve, (), course)
 
 
 @pytest.mark.parametrize(
@@ -58,3 +64,40 @@ def test_the_curve_is_compared_epoch_by_epoch() -> None:
     now = [before[0], EpochEnd("a", 1, {"loss": 1.0, "val_loss": 2.2}, 0.0)]
     assert largest(before, before) == 0
     assert largest(before, now) == pytest.approx(0.2 / 2.2)
+
+
+OTHER = Result(Status.DONE, 2, 1, {"val_loss": 0.51}, {"loss": 0.25})
+
+
+@pytest.mark.parametrize(
+    ("losses", "rates", "verdict"),
+    [
+        ((1e-7, 1e-6, 3e-5, 1e-2, 0.3), (), "rounding"),
+        ((0.0, 0.0, 1e-7, 1e-3), (), "rounding"),
+        ((1e-7, 0.02), (), "different"),
+        ((2e-4, 1e-3), (), "different"),
+        ((0.02, 0.02), (), "different"),
+        ((1e-7, 1e-5, 1e-2), (0.0, 0.0, 0.5), "different"),
+        ((1e-7, math.inf), (), "different"),
+        ((), (), "different"),
+    ],
+)
+def test_rounding_begins_small_and_grows(
+    losses: tuple[float, ...], rates: tuple[float, ...], verdict: str
+) -> None:
+    assert comparison(OTHER, 0.3, course=Course(losses, rates)).verdict == verdict
+
+
+def test_rounding_may_end_a_run_at_another_epoch_but_not_in_a_failure() -> None:
+    grown = Course((1e-7, 1e-5), (0.0, 0.0))
+    assert comparison(replace(OTHER, status=Status.STOPPED, epochs=3), course=grown).verdict == "rounding"
+    assert comparison(replace(OTHER, status=Status.FAILED), course=grown).verdict == "different"
+
+
+def test_an_accuracy_that_jumps_by_an_example_is_no_other_result() -> None:
+    before = [EpochEnd("a", 0, {"loss": 1.0, "accuracy": 0.5, "learning_rate": 0.1}, 0.0)]
+    now = [EpochEnd("a", 0, {"loss": 1.0 + 1e-7, "accuracy": 0.51, "learning_rate": 0.1}, 0.0)]
+    found = course(before, now)
+    assert found.rates == (0.0,)
+    assert 0 < found.losses[0] < SAME
+    assert comparison(OTHER, 0.02, course=found).verdict == "rounding"

@@ -15,7 +15,7 @@ import pytest
 from tensorboard.compat.proto.graph_pb2 import GraphDef
 from tensorboard.compat.proto.summary_pb2 import Summary
 
-from hpexp.messages import EpochEnd, Finished, Job, LogText, Message, Report, Started, SummaryData
+from hpexp.messages import EpochEnd, Finished, Job, LogText, Message, Report, Started, SummaryData, Together
 from hpexp.model import (
     DataSpec,
     EarlyStopping,
@@ -75,7 +75,9 @@ def own(tmp_path: Path, name: str, body: str, **options: Any) -> Experiment:
 def test_messages_come_in_order() -> None:
     lanes = runs(seed=[0, 1], epochs=[2])
     kinds = [(type(m), m.run_id) for m in messages_of(small(), lanes)]
-    expected = [[(Started, r), (EpochEnd, r), (EpochEnd, r), (Finished, r)] for r in ("r0", "r1")]
+    expected = [
+        [(Started, r), (Together, r), (EpochEnd, r), (EpochEnd, r), (Finished, r)] for r in ("r0", "r1")
+    ]
     assert kinds == [*expected[0], *expected[1]]
 
 

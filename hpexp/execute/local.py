@@ -101,7 +101,8 @@ class LocalBackend:
                 if self._grown(worker):
                     self._remove(worker)
                     continue
-                job = replace(self._jobs.popleft(), threads=max(1, (os.cpu_count() or 1) // self._size))
+                job = self._jobs.popleft()
+                job = replace(job, threads=job.threads or max(1, (os.cpu_count() or 1) // self._size))
                 self._clocks[worker.pid] = JobClock(job)
                 worker.send(job)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from hpexp.messages import EpochEnd
 from hpexp.model import Result
@@ -12,6 +13,12 @@ from hpexp.store import StoredRun
 
 SAME = 1e-4
 """Largest relative difference that counts as the same numbers: float32 sums in another order."""
+
+GROWTH = 1e4
+"""So many times larger than in the epoch before may be a difference that is rounding which grows."""
+
+LEAST = 1e-8
+"""Differences below are as good as this one: float32 holds 24 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +50,43 @@ class Comparison:
     curve: float
     """The largest relative difference of any epoch's number."""
     changes: tuple[str, ...]
+    course: Course
+    program: str = ""
+    """How it trained now, beside how it trained then."""
+
+    @property
+    def largest(self) -> float:
+        return max([self.curve, *(number.difference for number in self.numbers)])
 
     @property
     def verdict(self) -> str:
-        """`identical` to the last bit, the `same` within `SAME`, or `different`."""
-        if self.now.status is not self.stored.status or self.now.epochs != self.stored.epochs:
-            return "different"
-        largest = max([self.curve, *(number.difference for number in self.numbers)])
-        if largest == 0:
-            return "identical"
-        return "same" if largest <= SAME else "different"
+        """`identical` to the last bit, the `same` within `SAME`, `rounding` that grew, or `different`."""
+        if self.now.status is self.stored.status and self.now.epochs == self.stored.epochs:
+            if self.largest == 0:
+                return "identical"
+            if self.largest <= SAME:
+                return "same"
+        ended = self.now.status.finished and self.stored.status.finished
+        return "rounding" if ended and self.course.is_rounding else "different"
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The largest differences of each epoch that both trained: of losses, and of learning rates."""
+
+    losses: tuple[float, ...] = ()
+    rates: tuple[float, ...] = ()
+
+    @property
+    def is_rounding(self) -> bool:
+        """Whether differences begin as rounding and grow from epoch to epoch: training is chaotic.
+
+        Another result differs in the first epoch, or all at once in a later one, or by its learning
+        rate. Losses tell; an accuracy jumps by an example at a time.
+        """
+        if not self.losses or self.losses[0] > SAME or max(self.rates, default=0.0) > SAME:
+            return False
+        return all(after <= max(SAME, GROWTH * max(before, LEAST)) for before, after in pairwise(self.losses))
 
 
 def numbers(stored: StoredRun, now: Result) -> Iterator[Number]:
@@ -65,13 +99,28 @@ def numbers(stored: StoredRun, now: Result) -> Iterator[Number]:
             yield Number(prefix + name, before.get(name), after.get(name))
 
 
-def largest(before: Sequence[EpochEnd], now: Sequence[EpochEnd]) -> float:
-    """The largest difference of the epochs that both have."""
+def largest(
+    before: Sequence[EpochEnd], now: Sequence[EpochEnd], wanted: Callable[[str], bool] = lambda name: True
+) -> float:
+    """The largest difference of the epochs that both have, in the numbers that are `wanted`."""
     return max(
         (
             Number(name, value, other.logs.get(name)).difference
             for one, other in zip(before, now, strict=False)
             for name, value in one.logs.items()
+            if wanted(name)
         ),
         default=0.0,
+    )
+
+
+def course(before: Sequence[EpochEnd], now: Sequence[EpochEnd]) -> Course:
+    pairs = list(zip(before, now, strict=False))
+
+    def of(wanted: Callable[[str], bool]) -> tuple[float, ...]:
+        return tuple(largest([one], [other], wanted) for one, other in pairs)
+
+    return Course(
+        of(lambda name: name != "learning_rate" and not name.endswith("accuracy")),
+        of(lambda name: name == "learning_rate"),
     )

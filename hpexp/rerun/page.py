@@ -16,6 +16,7 @@ from hpexp.text import NOTHING
 VERDICTS = {
     "identical": ("green", "the same numbers, to the last bit"),
     "same": ("green", f"the same numbers, to {SAME:g} relative"),
+    "rounding": ("yellow", "the same training, whose rounding grew"),
     "different": ("bold red", "other numbers than before"),
 }
 
@@ -34,6 +35,11 @@ def print_comparison(comparison: Comparison, console: Console, *, as_json: bool)
         console.print(
             f"ended {stored.status} after {stored.epochs} epochs, now {now.status} after {now.epochs}"
         )
+    if comparison.verdict == "rounding":
+        first, last = comparison.course.losses[0], max(comparison.course.losses)
+        console.print(f"the losses differ by {first:.0e} in the first epoch, and by up to {last:.0e} later")
+    if comparison.program:
+        console.print(f"trained  {comparison.program}", markup=False, highlight=False)
     for change in comparison.changes:
         console.print(f"changed  {change}")
     if now.error and now.error != stored.error:
@@ -55,6 +61,8 @@ def as_dict(comparison: Comparison) -> dict[str, Any]:
             for number in comparison.numbers
         },
         "largest_difference_of_an_epoch": finite({"": comparison.curve})[""],
+        "difference_of_losses_by_epoch": [finite({"": each})[""] for each in comparison.course.losses],
+        "program": comparison.program,
         "changes": list(comparison.changes),
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,28 +12,32 @@ from hpexp.errors import HpexpError, UsageError
 from hpexp.execute import Backend
 from hpexp.fixed import rounding
 from hpexp.messages import DataWrong, EpochEnd, Finished, Job
-from hpexp.model import Experiment, Group, Plan, Result
+from hpexp.model import Experiment, Group, Plan, Program, Result
+from hpexp.paths import LogsFolder
 from hpexp.plan import build_plan
-from hpexp.rerun.compare import Comparison, largest, numbers
+from hpexp.rerun.compare import Comparison, course, largest, numbers
 from hpexp.show.find import stored_run
-from hpexp.store import StoredRun
+from hpexp.store import Store, StoredRun
 
 
 def repeat(wanted: str, logs: Path, backend: Backend) -> Comparison:
-    """Train the run again, alone, by the engine that trained it, from the stored experiment file.
+    """Train the run again, by the engine that trained it, from the stored experiment file.
 
-    Nothing is stored. Raises UsageError where no such run was trained, HpexpError where the
-    data or an own model's code have changed so that it is another run now.
+    As a lane among those of its program, where that is known, so that its bits are the same
+    again; else alone. Nothing is stored. Raises UsageError where no such run was trained,
+    HpexpError where the data or an own model's code have changed so that it is another run now.
     """
     stored, epochs = _stored(wanted, logs)
-    experiment, job = _job(stored)
-    result, curve = _train(job, backend)
+    experiment, job, program = _job(stored, _program(stored, logs))
+    result, curve = _train(job, stored.id, backend)
     return Comparison(
         stored,
         result,
         tuple(numbers(stored, result)),
         largest(epochs, curve),
         (*_data_changes(stored, result), *_changes(stored, Path(experiment.path))),
+        course(epochs, curve),
+        program,
     )
 
 
@@ -44,7 +48,16 @@ def _stored(wanted: str, logs: Path) -> tuple[StoredRun, list[EpochEnd]]:
     return stored, epochs
 
 
-def _job(stored: StoredRun) -> tuple[Experiment, Job]:
+def _program(stored: StoredRun, logs: Path) -> Program | None:
+    store = Store.read(LogsFolder(logs))
+    if store is None:
+        return None
+    with store:
+        return store.program(stored.experiment, stored.id)
+
+
+def _job(stored: StoredRun, program: Program | None) -> tuple[Experiment, Job, str]:
+    """The experiment as it was, what to train, and how that is beside how it was trained then."""
     made = stored.made
     assert made is not None
     smoke = bool(made.facts.get("smoke"))
@@ -52,14 +65,35 @@ def _job(stored: StoredRun) -> tuple[Experiment, Job]:
     path = Path(str(made.facts.get("folder", "")), made.path)
     experiment = config.load_text(made.config, path, made.overrides, smoke=smoke)
     plan = build_plan(experiment, config.data_facts(experiment), engine=stored.engine)
-    run = next((run for run in plan.runs if run.id == stored.id), None)
-    if run is None:
+    runs = {run.id: replace(run, engine=stored.engine) for run in plan.runs}
+    if stored.id not in runs:
         raise HpexpError(
             f"{stored.name} cannot be repeated: {_why_not(stored, plan)}",
             hint="hpexp show RUN tells the commit that it was trained at",
         )
-    group = Group(0, stored.engine, (replace(run, engine=stored.engine),))
-    return experiment, Job(experiment, group, code=plan.code)
+    lanes, how = _lanes(stored, program, runs)
+    group = Group(0, stored.engine, tuple(runs[each] for each in lanes))
+    if program is None or lanes != program.lanes:
+        return experiment, Job(experiment, group, code=plan.code), how
+    job = Job(experiment, group, code=plan.code, program=program, threads=program.threads)
+    return experiment, job, how
+
+
+def _lanes(
+    stored: StoredRun, program: Program | None, planned: Collection[str]
+) -> tuple[tuple[str, ...], str]:
+    """The ids of the runs to train together, and what to say of it."""
+    alone = (stored.id,)
+    if stored.engine == "fit":
+        return alone, ""
+    if program is None:
+        return alone, "alone; in which program it was trained is not known: equal up to rounding"
+    if program.resumed:
+        return alone, "alone; it had gone on from a checkpoint: equal up to rounding"
+    if any(each not in planned for each in program.lanes):
+        return alone, "alone; the file does not lead to its neighbours any more: equal up to rounding"
+    number = len(program.lanes)
+    return program.lanes, f"as one of {number} lanes, as it was then" if number > 1 else ""
 
 
 def _why_not(stored: StoredRun, plan: Plan) -> str:
@@ -69,16 +103,16 @@ def _why_not(stored: StoredRun, plan: Plan) -> str:
     return "its experiment file does not lead to it any more"
 
 
-def _train(job: Job, backend: Backend) -> tuple[Result, list[EpochEnd]]:
+def _train(job: Job, run_id: str, backend: Backend) -> tuple[Result, list[EpochEnd]]:
     backend.resize(1)
     backend.submit(job)
     curve: list[EpochEnd] = []
     for message in backend.messages():
-        if isinstance(message, EpochEnd):
+        if isinstance(message, EpochEnd) and message.run_id == run_id:
             curve.append(message)
         elif isinstance(message, DataWrong):
             raise config.wrong_data(job.experiment, message.message, message.hint)
-        elif isinstance(message, Finished):
+        elif isinstance(message, Finished) and message.run_id == run_id:
             return message.result, curve
     raise AssertionError("every run ends in a Finished")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from dataclasses import replace
 
 from hpexp.dataloss import adds_to_loss, completed, tells_both
 from hpexp.messages import EpochEnd
-from hpexp.model import DataSummary, Files, Objective, Status
+from hpexp.model import DataSummary, Files, Objective, Program, Status
 from hpexp.reads import ReadFile
 from hpexp.store.database import Database
 from hpexp.store.records import Invocation, StoredExperiment, StoredRun
@@ -19,6 +20,18 @@ _RUN_COLUMNS = """
     fingerprint, files, repeat, invocation
 """
 _HAVE_ANSWER = [str(status) for status in Status if status.finished]
+
+
+def program(database: Database, experiment: str, run_id: str) -> Program | None:
+    """The program that a run was trained in."""
+    rows = database.rows(
+        'SELECT lanes, threads, xla, "left", resumed FROM programs'
+        " WHERE id = (SELECT program FROM runs WHERE experiment = ? AND id = ?)",
+        (experiment, run_id),
+    )
+    for lanes, threads, xla, left, resumed in rows:
+        return Program(tuple(json.loads(lanes)), threads, bool(xla), tuple(json.loads(left)), bool(resumed))
+    return None
 
 
 def runs(database: Database, experiment: str | None, *, all_: bool) -> list[StoredRun]:

@@ -97,6 +97,17 @@ STEPS: tuple[str, ...] = (
         PRIMARY KEY (experiment, path)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE programs (
+        id INTEGER PRIMARY KEY,
+        lanes TEXT NOT NULL,
+        threads INTEGER NOT NULL,
+        xla INTEGER NOT NULL,
+        "left" TEXT NOT NULL,
+        resumed INTEGER NOT NULL
+    );
+    ALTER TABLE runs ADD COLUMN program INTEGER;
+    """,
 )
 VERSION = len(STEPS)
 

@@ -11,7 +11,7 @@ from types import TracebackType
 
 from hpexp.errors import NoSpaceError, StoreError
 from hpexp.messages import EpochEnd
-from hpexp.model import DataSummary, Experiment, Files, Result, Run, Status
+from hpexp.model import DataSummary, Experiment, Files, Program, Result, Run, Status
 from hpexp.paths import LogsFolder
 from hpexp.reads import ReadFile
 from hpexp.store import reading, writing
@@ -139,6 +139,11 @@ class Store:
         self._epochs.pop(number, None)
         self._steps.append(partial(self._start, experiment, number, time))
 
+    def together(self, experiment: str, ids: Collection[str], program: Program) -> None:
+        """Note the program in which these runs train from now on."""
+        numbers = [self._number(experiment, each) for each in ids]
+        self._steps.append(partial(writing.put_program, self._database, numbers, program))
+
     def epoch(self, experiment: str, row: EpochEnd) -> None:
         """Note an epoch; it is written at the next commit, or when its run ends."""
         number = self._number(experiment, row.run_id)
@@ -215,6 +220,11 @@ class Store:
         """Folder and event files, by id, of the planned runs that have their answer."""
         self._take_steps()
         return reading.files(self._database, experiment)
+
+    def program(self, experiment: str, run_id: str) -> Program | None:
+        """The last program that a run was trained in; None where that is not known."""
+        self._take_steps()
+        return reading.program(self._database, experiment, run_id)
 
     def delete(self, experiment: str | None, ids: Collection[str] | None) -> None:
         """Delete runs with their epochs: of one experiment or all, these ids or all."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 
-from hpexp.model import DataSummary, Experiment, Files, Params, Result, Run, Status
+from hpexp.model import DataSummary, Experiment, Files, Params, Program, Result, Run, Status
 from hpexp.reads import ReadFile
 from hpexp.store.database import Database
 from hpexp.store.values import divergence_text, files_text, storable, summary_text, to_text
 
 _FORGET = """
     epochs = 0, best_epoch = NULL, metrics = '{}', test = '{}', seconds = 0, error = NULL, traceback = NULL,
-    divergence = NULL, devices = '', fingerprint = '', finished = NULL, files = '{}'
+    divergence = NULL, devices = '', fingerprint = '', finished = NULL, files = '{}',
+    program = NULL
 """
 _HAS_ANSWER = ", ".join(f"'{status}'" for status in Status if status.finished)
 
@@ -120,6 +122,16 @@ def start(database: Database, number: int, time: float, invocation: int) -> None
     )
 
 
+def put_program(database: Database, numbers: Collection[int], program: Program) -> None:
+    """These runs train in this program from now on."""
+    made = database.write(
+        'INSERT INTO programs (lanes, threads, xla, "left", resumed) VALUES (?, ?, ?, ?, ?)',
+        (json.dumps(program.lanes), program.threads, program.xla, json.dumps(program.left), program.resumed),
+    )
+    each = ((made, number) for number in numbers)
+    database.write_many("UPDATE runs SET program = ? WHERE number = ?", each)
+
+
 def put_epochs(database: Database, rows: Iterable[tuple[int, int, float, str]]) -> None:
     """Each row is a run's number, an epoch, a time and its numbers as JSON."""
     database.write_many("INSERT OR REPLACE INTO epochs (run, epoch, time, logs) VALUES (?, ?, ?, ?)", rows)
@@ -178,6 +190,7 @@ def delete(database: Database, experiment: str | None, ids: Collection[str] | No
     for table, column in (("experiments", "name"), ("reads", "experiment")):
         database.write(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT experiment FROM runs)")
     database.write("DELETE FROM data WHERE experiment NOT IN (SELECT experiment FROM runs)")
+    database.write("DELETE FROM programs WHERE id NOT IN (SELECT program FROM runs WHERE program NOT NULL)")
     database.write(
         "DELETE FROM invocations WHERE id NOT IN (SELECT invocation FROM runs WHERE invocation NOT NULL)"
     )

@@ -12,8 +12,8 @@ from hpexp.dataloss import ranked_by
 from hpexp.errors import HpexpError
 from hpexp.failures import failure
 from hpexp.memory import wrong_batch
-from hpexp.messages import EpochEnd, Finished, Job, Phase, Report, Started, SummaryData
-from hpexp.model import EarlyStopping, ModelSpec, Objective, Params, Result, Run, Status
+from hpexp.messages import EpochEnd, Finished, Job, Phase, Report, Started, SummaryData, Together
+from hpexp.model import EarlyStopping, ModelSpec, Objective, Params, Program, Result, Run, Status
 from hpexp.train.callbacks import BestWeights, Order, Reporter, Saver, Stopping, best_epoch
 from hpexp.train.checkpoint import Checkpoint, Progress, announce
 from hpexp.train.data import Data, Streamed, prepared
@@ -28,7 +28,7 @@ from hpexp.train.reading import EXAMPLES, Reading, read_head
 from hpexp.train.saving import save_model
 from hpexp.train.schedules import learning_rate
 from hpexp.train.seeds import seed_generators
-from hpexp.train.start import devices
+from hpexp.train.start import devices, threads
 from hpexp.train.summaries import graph
 from hpexp.train.told import Told, told_of
 from hpexp.train.watch import Diverged, Watch
@@ -45,6 +45,7 @@ def train_run(job: Job, run: Run, data: Data, emit: Emit) -> None:
     """
     with captured(run.id, emit) as log:
         log(Started(run.id, time.time()))
+        log(Together(run.id, (run.id,), Program((run.id,), threads())))
         try:
             result = _train(job, run, data, log)
         except BaseException as error:  # own code may raise SystemExit, or anything

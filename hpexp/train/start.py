@@ -111,6 +111,13 @@ def use_threads(count: int) -> None:
         return
 
 
+def threads() -> int:
+    """Threads that TensorFlow uses within an operation; 0 where it chooses by itself."""
+    import tensorflow as tf
+
+    return int(tf.config.threading.get_intra_op_parallelism_threads())
+
+
 def devices() -> str:
     """What TensorFlow trains on here: `CPU`, or the GPUs' names."""
     import tensorflow as tf

@@ -42,6 +42,7 @@ class Part:
         """`lanes` are sorted. Raises NotCompilable."""
         experiment = self._experiment = job.experiment
         self._models = job.models or {}
+        self._program = job.program
         self._arrays = prepare(arrays, experiment.model, lanes[0].params)
         self._blueprint = Blueprint(experiment.model, lanes, self._arrays)
         self._told = told_of(experiment, self._blueprint.model, self._arrays)
@@ -89,7 +90,9 @@ class Part:
                 if cohort is None or not cohort.restart(lanes, saved):
                     cohort = self._cohort(lanes, saved)
             keep = self._save if self._models else None
-            training = Training(self._experiment, cohort, emit, self._score_test, keep, self._checkpoints)
+            training = Training(
+                self._experiment, cohort, emit, self._score_test, keep, self._checkpoints, self._program
+            )
             training.run(done, first)
 
     def _split(self, lanes: Sequence[Lane]) -> list[tuple[int, Sequence[Lane]]]:
@@ -97,7 +100,7 @@ class Part:
         by_done: dict[int, list[Lane]] = {}
         for lane in lanes:
             by_done.setdefault(self._checkpoints.done(lane), []).append(lane)
-        most = self._most_lanes(lanes)
+        most = len(lanes) if self._program else self._most_lanes(lanes)
         return [
             (done, own[start:stop])
             for done, own in by_done.items()
@@ -140,7 +143,7 @@ class Part:
             check_gradients=any(lane.params.get("optimizer") == "lion" for lane in lanes),
             validation_chunk=VALIDATION_CHUNK,
             seeds=len({lane.run.seed for lane in lanes}),
-            xla=self._pays(lanes, batch, -(-examples // batch)),
+            xla=self._program.xla if self._program else self._pays(lanes, batch, -(-examples // batch)),
         )
 
     def _pays(self, lanes: Sequence[Lane], batch: int, steps: int) -> bool:

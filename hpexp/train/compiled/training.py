@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from hpexp.dataloss import ranked_by
 from hpexp.failures import failure
-from hpexp.messages import EpochEnd, Finished, Message, Started, SummaryData
-from hpexp.model import Divergence, EarlyStopping, Experiment, Result, Status
+from hpexp.messages import EpochEnd, Finished, Message, Started, SummaryData, Together
+from hpexp.model import Divergence, EarlyStopping, Experiment, Program, Result, Status
 from hpexp.train.compiled.checkpoints import Checkpoints
 from hpexp.train.compiled.cohort import Cohort
 from hpexp.train.compiled.program import NEVER, Outcome
 from hpexp.train.compiled.stopping import Best, Flags
 from hpexp.train.compiled.table import Lane
+from hpexp.train.start import threads
 from hpexp.train.summaries import histograms
 from hpexp.train.watch import describe
 
@@ -46,7 +47,9 @@ class Training:
         score_test: TestScores,
         keep: KeepModel | None,
         checkpoints: Checkpoints,
+        repeated: Program | None = None,
     ) -> None:
+        """`repeated` is the program that this one is to repeat to the last bit."""
         lanes = len(cohort.lanes)
         self._experiment = experiment
         self._cohort = cohort
@@ -55,6 +58,8 @@ class Training:
         self._keep = keep
         self._checkpoints = checkpoints
         self._names = cohort.layout.told.names
+        self._repeated = repeated
+        self._program = Program(tuple(lane.run.id for lane in cohort.lanes), threads(), cohort.layout.xla)
         self._rule = self._known_rule(experiment.early_stopping)
         rule = self._rule
         self._stopping = Best.of(lanes, rule.mode, rule.min_delta) if rule else None
@@ -81,7 +86,9 @@ class Training:
         for lane in self._cohort.lanes:
             self._emit(Started(lane.run.id, now))
         if done:
+            self._program = replace(self._program, resumed=True)
             self._resume(done)
+        self._tell_program()
         epoch = done
         while self._active.any():
             began = time.perf_counter()
@@ -229,7 +236,8 @@ class Training:
         if not active.size or active.size > lanes / 2:
             return
         left = int(self._epochs[active].max()) - epoch
-        if left * seconds * (1 - active.size / lanes) < COMPACTION_SECONDS:
+        pays = left * seconds * (1 - active.size / lanes) >= COMPACTION_SECONDS
+        if not (pays if self._repeated is None else epoch in self._repeated.left):
             return
         seeds = {self._cohort.lanes[index].run.seed for index in active}
         layout = replace(self._cohort.layout, lanes=active.size, seeds=len(seeds))
@@ -241,3 +249,9 @@ class Training:
         self._best_logs, self._active = self._best_logs[active], self._active[active]
         if self._kept is not None:
             self._kept = self._cohort.taken(self._kept, active)
+        self._program = replace(self._program, left=(*self._program.left, epoch))
+        self._tell_program()
+
+    def _tell_program(self) -> None:
+        runs = tuple(lane.run.id for lane in self._cohort.lanes)
+        self._emit(Together(runs[0], runs, self._program))
