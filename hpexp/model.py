@@ -19,6 +19,8 @@ Params: TypeAlias = Mapping[str, Value]
 Engine: TypeAlias = Literal["compiled", "fit"]
 EngineChoice: TypeAlias = Literal["auto", "compiled", "fit"]
 Mode: TypeAlias = Literal["min", "max"]
+Taken: TypeAlias = Literal["best", "last"]
+"""The epoch that a run's numbers are of."""
 Task: TypeAlias = Literal["classification", "regression"]
 
 
@@ -177,16 +179,25 @@ class EarlyStopping:
     monitor: str = "val_loss"
     patience: int = 3
     min_delta: float = 0.0
-    restore_best: bool = True
     mode: Mode = "min"
 
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """The metric that ranks runs and picks each run's best epoch."""
+    """The metric that ranks runs, and the epoch at which each run is taken.
+
+    A run's metrics, its test scores and its saved model are those of one epoch: the `best` by the
+    metric (with early stopping, by the metric that it monitors), or the `last`.
+    """
 
     metric: str
     mode: Mode
+    epoch: Taken = "best"
+
+    @property
+    def restores(self) -> bool:
+        """Whether a run goes back to the weights of its best epoch."""
+        return self.epoch == "best"
 
     def better(self, one: float, other: float) -> bool:
         """Whether `one` beats `other`; NaN never does."""
@@ -400,7 +411,8 @@ class Divergence:
 class Result:
     """How a run ended.
 
-    `metrics` are those of `best_epoch` (`loss`, `accuracy`, `val_loss`, …), `test` the
+    `metrics` are those of `best_epoch` (`loss`, `accuracy`, `val_loss`, …), which is the last where the
+    objective says so, `test` the
     same model's on the test split (`loss`, `accuracy`); both are empty where there are
     none. `epochs` counts the epochs trained, `best_epoch` from 0. `seconds` is the
     run's share of the wall time its worker spent.

@@ -95,7 +95,7 @@ def print_plan(plan: Plan, statuses: Mapping[str, Status], console: Console, *, 
 
 def warnings(plan: Plan) -> list[str]:
     """What was assumed of the data, and what the file says and no run heeds; a line each."""
-    lines = [*plan.facts.notes, *_one_channel(plan)]
+    lines = [*plan.facts.notes, *_one_channel(plan), *_epochs(plan)]
     lines += [f"no effect: {each.name} ({joined(each.reasons)}{each.meant})" for each in plan.idle]
     return lines + [f"exclude: no point has {', '.join(_settings(entry))}" for entry in plan.unmatched]
 
@@ -105,6 +105,19 @@ def _one_channel(plan: Plan) -> Iterator[str]:
     shape = plan.facts.shape
     if plan.experiment.model.kind == "cnn" and shape is not None and len(shape) == 2:
         yield f"cnn: examples of shape {shape} are taken as images of one channel"
+
+
+def _epochs(plan: Plan) -> Iterator[str]:
+    """What runs of different lengths are compared by."""
+    if len({run.params.get("epochs") for run in plan.runs}) < 2:
+        return
+    if plan.experiment.objective.restores:
+        yield (
+            "epochs varies, and each run is taken at its best epoch, which may be one and the same "
+            "(objective.epoch: last compares last epochs)"
+        )
+    else:
+        yield "epochs varies: each run is taken at its last epoch"
 
 
 def _settings(params: Params) -> list[str]:

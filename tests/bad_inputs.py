@@ -241,6 +241,12 @@ WRONG_VALUES = [
     _body("an unknown objective", "objective: acuracy", ":3:12: objective: acuracy is not one of"),
     _body("a metric of the other task", "objective: val_mae", "val_mae is not a metric of classification"),
     _body("a mode", "objective: {metric: loss, mode: down}", "down is not one of min, max"),
+    _body("no such epoch", "objective: {metric: loss, epoch: first}", "first is not one of best, last"),
+    _body(
+        "metrics of one epoch, weights of another",
+        "early_stopping: {restore_best: false}\nobjective: {metric: loss, epoch: best}",
+        ":4:34: objective.epoch: best is not the epoch that early_stopping ends with under restore_best: false",
+    ),
     _body("objective as a list", "objective: [loss]", "is not a map with metric, mode"),
     _body("an unmeasured objective", "split: {validation: 0}\nobjective: val_loss", "val_loss is never measured"),
     _body("an unmeasured monitor", "split: {validation: 0}\nearly_stopping: true", "val_loss is never measured"),

@@ -15,7 +15,7 @@ from pathlib import Path
 import keras
 import pytest
 
-from hpexp.model import EarlyStopping, Experiment, ModelSpec, Run, Status, Value
+from hpexp.model import EarlyStopping, Experiment, ModelSpec, Objective, Run, Status, Taken, Value
 from hpexp.train.compiled import part
 from hpexp.vocabulary import ACTIVATIONS, INITIALIZERS, OPTIMIZERS
 from tests.engines import assert_same, compiling, experiment, group, images, runs, same_run, train
@@ -201,12 +201,13 @@ class TestFloat64:
         assert_same(spec_of("cnn", tmp_path), lanes, TIGHT)
 
     @pytest.mark.parametrize(
-        ("monitor", "mode", "restore_best"), [("val_loss", "min", True), ("accuracy", "max", False)]
+        ("monitor", "mode", "epoch"), [("val_loss", "min", "best"), ("accuracy", "max", "last")]
     )
-    def test_early_stopping(self, monitor: str, mode: str, restore_best: bool) -> None:
-        rule = EarlyStopping(monitor, 2, 0.001, restore_best, mode)  # type: ignore[arg-type]
+    def test_early_stopping(self, monitor: str, mode: str, epoch: Taken) -> None:
+        rule = EarlyStopping(monitor, 2, 0.001, mode)  # type: ignore[arg-type]
         lanes = runs(learning_rate=[1e-4, 0.1, 1.0], optimizer=["adam"], epochs=[8])
-        trained = assert_same(experiment(early_stopping=rule), lanes, TIGHT)
+        objective = Objective("val_loss", "min", epoch)
+        trained = assert_same(experiment(early_stopping=rule, objective=objective), lanes, TIGHT)
         assert len({result.epochs for result in trained.results.values()}) > 1
         assert Status.STOPPED in {result.status for result in trained.results.values()}
 

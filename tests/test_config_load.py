@@ -72,7 +72,7 @@ def test_a_file_becomes_an_experiment(tmp_path: Path) -> None:
         include=(),
         exclude=(),
         seeds=(0, 1, 2),
-        early_stopping=EarlyStopping("val_loss", 3, 0.0, True, "min"),
+        early_stopping=EarlyStopping("val_loss", 3, 0.0, "min"),
         objective=Objective("val_accuracy", "max"),
     )
 
@@ -238,3 +238,31 @@ def test_a_good_file_needs_no_module_that_words_errors(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "epoch"),
+    [
+        ("", "best"),
+        ("objective: {metric: loss, epoch: last}", "last"),
+        ("early_stopping: true", "best"),
+        ("early_stopping: {restore_best: false}", "last"),
+        ("early_stopping: {patience: 1}\nobjective: {metric: val_loss, epoch: last}", "last"),
+        ("early_stopping: {restore_best: false}\nobjective: {metric: val_loss, epoch: last}", "last"),
+        ("grid: {epochs: [5, 10]}", "last"),
+        ("grid: {zip: {epochs: [5, 10], learning_rate: [0.1, 1]}}", "last"),
+        ("include: [{epochs: 20}]", "last"),
+        ("grid: {epochs: [5]}", "best"),
+        ("grid: {epochs: [5, 10]}\nobjective: {metric: val_loss, epoch: best}", "best"),
+        ("grid: {epochs: [5, 10]}\nearly_stopping: true", "best"),
+    ],
+)
+def test_the_epoch_that_a_run_is_taken_at(text: str, epoch: str, tmp_path: Path) -> None:
+    assert load(f"{HEAD}{text}\n", tmp_path).objective.epoch == epoch
+
+
+def test_the_loss_of_the_data_has_one_name_as_an_objective(tmp_path: Path) -> None:
+    text = "objective: val_data_loss\nearly_stopping: {monitor: data_loss}\n"
+    experiment = load(HEAD + text, tmp_path)
+    assert experiment.objective == Objective("val_loss", "min")
+    assert experiment.early_stopping == EarlyStopping("loss")

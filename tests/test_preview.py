@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from hpexp.model import DataFacts, DataSpec, Plan, Status, Task
+from hpexp.model import DataFacts, DataSpec, Objective, Plan, Status, Taken, Task
 from hpexp.paths import LogsFolder
 from hpexp.preview import SHOWN_POINTS, as_dict, print_plan, statuses_of
 from hpexp.store import Store
@@ -189,3 +189,17 @@ def test_statuses_come_from_the_store(tmp_path: Path) -> None:
         store.commit()
     assert statuses_of(plan, tmp_path) == {plan.runs[0].id: Status.PENDING}
     assert statuses_of(plan_of(name="other", grid={"batch": [5]}), tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("epoch", "line"),
+    [
+        ("last", "epochs varies: each run is taken at its last epoch"),
+        ("best", "epochs varies, and each run is taken at its best epoch, which may be one and the same"),
+    ],
+)
+def test_runs_of_different_lengths_are_said_to_be_compared_at(epoch: Taken, line: str) -> None:
+    objective = Objective("val_accuracy", "max", epoch)
+    plan = plan_of(grid={"epochs": [5, 10]}, objective=objective)
+    assert any(told.startswith(line) for told in shown(plan, width=200))
+    assert "epochs varies" not in "".join(shown(plan_of(objective=objective)))

@@ -103,7 +103,7 @@ def test_the_page_of_a_run(logs: Path, runs: list[Run]) -> None:
     text = shown(logs, runs[0].id, 100)
     facts = facts_of(text)
     assert facts["status"] == "done, 3 epochs in 1.5 s, fit engine on CPU:0"
-    assert facts["best epoch"] == "2  val_loss 0.1000  val_accuracy 0.9000  loss 0.1000  accuracy 0.9000"
+    assert facts["at epoch"] == "2  val_loss 0.1000  val_accuracy 0.9000  loss 0.1000  accuracy 0.9000"
     assert (facts["learning_rate"], facts["hidden"], facts["seed"]) == ("0.1", "8", "0")
     assert facts["fixed"] == "epochs 3"
     assert facts["command"] == "hpexp run lr.yaml --set epochs=3"
@@ -135,7 +135,7 @@ def test_a_failed_run_shows_its_error_and_traceback_without_a_log(logs: Path, ru
 def test_a_run_to_come_has_no_result(logs: Path) -> None:
     facts = facts_of(shown(logs, "other/ffff"))
     assert facts["status"] == "pending"
-    assert not {"best epoch", "started", "command", "error"} & set(facts)
+    assert not {"at epoch", "started", "command", "error"} & set(facts)
 
 
 def test_a_run_that_the_file_no_longer_asks_for_is_still_found(logs: Path, runs: list[Run]) -> None:

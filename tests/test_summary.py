@@ -293,7 +293,7 @@ def test_json_holds_the_ranking_the_chances_and_the_baseline(
     }
     print_json([outcome(tmp_path, results, data=a_data_summary())], tmp_path)
     (found,) = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
-    assert found["objective"] == {"metric": "val_accuracy", "mode": "max"}
+    assert found["objective"] == {"metric": "val_accuracy", "mode": "max", "epoch": "best"}
     assert found["beats_baseline"] is True
     assert found["data"]["task"] == "classification"
     assert found["data"]["classes"] == ["no", "yes"]

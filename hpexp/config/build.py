@@ -26,6 +26,7 @@ from hpexp.model import (
     Objective,
     Resources,
     Split,
+    Taken,
     TensorBoardOptions,
     TrainingOptions,
 )
@@ -65,6 +66,7 @@ def build(
     found = [
         *_twice(file),
         *_wrong_metrics(file, experiment, task),
+        *_two_epochs(file),
         *_too_many(experiment),
     ]
     return experiment, [problem_at(root, place, message) for place, message in found]
@@ -116,17 +118,50 @@ def _early_stopping(file: File) -> EarlyStopping | None:
     if section is None:
         return None
     mode = section.mode if "mode" in section.model_fields_set else metrics.mode(section.monitor)
-    return EarlyStopping(
-        canonical(section.monitor), section.patience, section.min_delta, section.restore_best, mode
-    )
+    return EarlyStopping(canonical(section.monitor), section.patience, section.min_delta, mode)
 
 
 def _objective(file: File, default: str) -> Objective:
     section: ObjectiveSection | None = file.objective
+    epoch = _epoch(file)
     if section is None:
-        return Objective(default, metrics.mode(default))
+        return Objective(default, metrics.mode(default), epoch)
     mode = section.mode if "mode" in section.model_fields_set else metrics.mode(section.metric)
-    return Objective(canonical(section.metric), mode)
+    return Objective(canonical(section.metric), mode, epoch)
+
+
+def _epoch(file: File) -> Taken:
+    """The epoch that a run's numbers are of.
+
+    With epochs as an axis it is the last: the best epochs of runs that differ in nothing else may be
+    one and the same.
+    """
+    objective: ObjectiveSection | None = file.objective
+    if objective is not None and "epoch" in objective.model_fields_set:
+        return objective.epoch
+    if file.early_stopping is not None:
+        return "best" if file.early_stopping.restore_best else "last"
+    return "last" if _varies_epochs(file) else "best"
+
+
+def _varies_epochs(file: File) -> bool:
+    axes = (axis for block in file.grid for axis in block)
+    several = any("epochs" in axis.names and len(axis.values) > 1 for axis in axes)
+    return several or any("epochs" in point for point in file.include)
+
+
+def _two_epochs(file: File) -> Found:
+    """Metrics of one epoch and weights of another are what nobody may ask for."""
+    objective, stopping = file.objective, file.early_stopping
+    if objective is None or stopping is None or "epoch" not in objective.model_fields_set:
+        return
+    if "restore_best" in stopping.model_fields_set and stopping.restore_best != (objective.epoch == "best"):
+        restored = "true" if stopping.restore_best else "false"
+        yield (
+            ("objective", "epoch"),
+            f"{objective.epoch} is not the epoch that early_stopping ends with under restore_best: {restored}"
+            "; keep one of the two keys",
+        )
 
 
 def _graph(value: str | bool) -> Literal["first", "all", "none"]:

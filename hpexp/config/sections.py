@@ -9,6 +9,7 @@ from hpexp.config import fields, wording
 from hpexp.config.collect import worded
 
 Mode = Annotated[Literal["min", "max"], fields.choice("min", "max")]
+Taken = Annotated[Literal["best", "last"], fields.choice("best", "last")]
 
 
 class Section(BaseModel):
@@ -46,7 +47,9 @@ class StoppingSection(Section):
     monitor: fields.Metric = Field("val_loss", description="the metric watched")
     patience: fields.Whole = Field(3, description="epochs without improvement before it stops")
     min_delta: fields.Positive = Field(0.0, description="smallest change that counts as improvement")
-    restore_best: fields.Flag = Field(True, description="go back to the weights of the best epoch")
+    restore_best: fields.Flag = Field(
+        True, description="go back to the weights of the best epoch; false: objective.epoch is last"
+    )
     mode: Mode = option("min", "known from the metric where not given")
 
 
@@ -55,6 +58,9 @@ class ObjectiveSection(Section):
 
     metric: fields.Metric = Field(description="a metric's name")
     mode: Mode = option("min", "known from the metric where not given")
+    epoch: Taken = option(
+        "best", "the epoch that metrics, test scores and the saved model are of; last where epochs is an axis"
+    )
 
 
 _GRAPH = {"enum": ["first", "all", "none", True, False]}

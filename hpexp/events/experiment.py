@@ -89,7 +89,9 @@ def configuration(name: str, shares: Mapping[str, Share]) -> HParamsPluginData:
         config.hparam_infos.append(_column("experiment", list(shares)))
     found = dict.fromkeys(metric for share in shares.values() for metric in share.metrics)
     for metric in dict.fromkeys([*(metric for metric in METRICS if metric in found), *found]):
-        about = config.metric_infos.add(display_name=metric, description="of the best epoch")
+        about = config.metric_infos.add(
+            display_name=metric, description="of the epoch that the run is taken at"
+        )
         about.name.tag = METRIC_PREFIX + metric
         validation = metric.startswith("val_")
         about.dataset_type = api_pb2.DATASET_VALIDATION if validation else api_pb2.DATASET_TRAINING

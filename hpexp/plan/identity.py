@@ -35,10 +35,10 @@ class Identity:
                 stopping.monitor,
                 stopping.patience,
                 float(stopping.min_delta),
-                stopping.restore_best,
+                objective.restores,
                 stopping.mode,
             ],
-            "objective": [objective.metric, objective.mode],
+            "objective": [objective.metric, objective.mode, *([] if objective.restores else ["last"])],
             "smoke": experiment.smoke,
         }
         self._begun = sha256(canonical_json(context).encode())

@@ -46,7 +46,9 @@ def table(runs: Sequence[StoredRun], columns: Columns, objective: Objective | No
             styles=[STYLES[run.status] for run in runs],
         ),
         Column("epochs", [str(run.epochs) for run in runs], weight=6),
-        Column("best epoch", [_best_epoch(run) for run in runs], weight=8),
+        Column(
+            f"{objective.epoch} epoch" if objective else "epoch", [_best_epoch(run) for run in runs], weight=8
+        ),
         *(_metric(runs, name, objective) for name in in_order(columns.metrics, main)),
         Column("seconds", [text.seconds(run.seconds) if run.finished else "–" for run in runs], weight=5),
     ]

@@ -102,7 +102,7 @@ def _outcome(run: StoredRun) -> Iterator[Text]:
     if run.metrics:
         names = in_order(list(run.metrics), None)
         numbers = "  ".join(f"{name} {text.number(run.metrics[name])}" for name in names)
-        yield _fact("best epoch", f"{_epoch(run)}  {numbers}")
+        yield _fact("at epoch", f"{_epoch(run)}  {numbers}")
 
 
 def _epoch(run: StoredRun) -> str:

@@ -118,10 +118,10 @@ def experiments(database: Database) -> list[StoredExperiment]:
         counts[name][Status(status)] = count
     return [
         StoredExperiment(
-            name, description, path, config, Objective(metric, mode), bool(smoke), updated, counts[name]
+            row[0], row[1], row[2], row[3], Objective(*row[4:7]), bool(row[7]), row[8], counts[row[0]]
         )
-        for name, description, path, config, metric, mode, smoke, updated in database.rows(
-            "SELECT name, description, path, config, metric, mode, smoke, updated"
+        for row in database.rows(
+            "SELECT name, description, path, config, metric, mode, epoch, smoke, updated"
             " FROM experiments ORDER BY name"
         )
     ]

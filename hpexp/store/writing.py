@@ -21,7 +21,8 @@ _HAS_ANSWER = ", ".join(f"'{status}'" for status in Status if status.finished)
 def put_experiment(database: Database, experiment: Experiment, now: float) -> None:
     database.write(
         "INSERT OR REPLACE INTO experiments"
-        " (name, description, path, config, metric, mode, smoke, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        " (name, description, path, config, metric, mode, epoch, smoke, updated)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             experiment.name,
             storable(experiment.description),
@@ -29,6 +30,7 @@ def put_experiment(database: Database, experiment: Experiment, now: float) -> No
             storable(experiment.text),
             experiment.objective.metric,
             experiment.objective.mode,
+            experiment.objective.epoch,
             experiment.smoke,
             now,
         ),

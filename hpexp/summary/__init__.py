@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,7 @@ def _as_dict(facts: Facts, logs: Path) -> dict[str, Any]:
         "counts": {str(status): count for status, count in facts.counts.items()},
         "skipped": facts.outcome.skipped,
         "data": data_dict(facts.data),
-        "objective": {"metric": facts.objective.metric, "mode": facts.objective.mode},
+        "objective": asdict(facts.objective),
         "best": best_dict(facts),
         "beats_baseline": beats_baseline(facts),
         "chance": verdict_dict(found) if (found := verdict(facts)) else None,

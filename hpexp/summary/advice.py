@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hpexp.config.spelling import setting
-from hpexp.model import Params, Status
+from hpexp.dataloss import canonical
+from hpexp.model import Objective, Params, Status
 from hpexp.results.runs import SHORT_ID
 from hpexp.shell import command
 from hpexp.space import FREE_SPACE, tells_of_full
@@ -22,6 +23,13 @@ def paste(config: str, overrides: Sequence[str], axes: Params, logs: Path) -> st
     kept = [each for each in overrides if _parameter(each) not in axes]
     sets = [*kept, *(setting(name, value) for name, value in axes.items())]
     return command("run", config, *(word for each in sets for word in ("--set", each)), logs=logs)
+
+
+def epoch_setting(objective: Objective, axes: Params) -> tuple[str, ...]:
+    """What has to be set beside an axis over epochs that is no axis any more: it decided the epoch."""
+    if objective.restores or "epochs" not in axes:
+        return ()
+    return (f"objective={{metric: {canonical(objective.metric)}, mode: {objective.mode}, epoch: last}}",)
 
 
 def _parameter(override: str) -> str:

@@ -9,7 +9,7 @@ from hpexp.results.data import baseline, baseline_words, beats, described, examp
 from hpexp.results.ranking import Point
 from hpexp.results.wording import described as named
 from hpexp.results.wording import replicates, varied
-from hpexp.summary.advice import paste
+from hpexp.summary.advice import epoch_setting, paste
 from hpexp.summary.facts import Facts, test_scores
 from hpexp.summary.lines import Line
 from hpexp.summary.standings import spread_words
@@ -33,7 +33,8 @@ def findings(facts: Facts) -> Iterator[Line]:
     if best:
         yield from _test(best)
         outcome = facts.outcome
-        again = paste(outcome.plan.experiment.path, outcome.overrides, varied(best), facts.logs)
+        overrides = (*outcome.overrides, *epoch_setting(facts.objective, varied(best)))
+        again = paste(outcome.plan.experiment.path, overrides, varied(best), facts.logs)
         yield Line("again", again)
 
 
@@ -42,7 +43,9 @@ def _best(facts: Facts, best: Point) -> Line:
     seeds = f" over {replicates(best)}" if len(best.runs) > 1 else ""
     tied = facts.places[0].tied
     ties = f", tied with {tied} more (the first in the file is shown)" if tied else ""
-    return Line("best", named(best), "bold green", f"{metric} {spread_words(best, metric)}{seeds}{ties}")
+    taken = "" if facts.objective.restores else " at the last epoch"
+    value = f"{metric} {spread_words(best, metric)}{taken}{seeds}{ties}"
+    return Line("best", named(best), "bold green", value)
 
 
 def _resolution(facts: Facts, best: Point) -> str | None:

@@ -58,14 +58,14 @@ class Reporter(keras.callbacks.Callback):
 class Stopping(keras.callbacks.EarlyStopping):
     """keras.callbacks.EarlyStopping that can go on where a checkpoint left off."""
 
-    def __init__(self, rule: words.EarlyStopping, monitor: str, progress: Progress) -> None:
+    def __init__(self, rule: words.EarlyStopping, monitor: str, progress: Progress, restores: bool) -> None:
         """`monitor` is the metric watched: the data's own loss where the rule names Keras's."""
         super().__init__(
             monitor=monitor,
             min_delta=rule.min_delta,
             patience=rule.patience,
             mode=rule.mode,
-            restore_best_weights=rule.restore_best,
+            restore_best_weights=restores,
         )
         self._progress = progress
 

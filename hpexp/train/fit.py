@@ -13,7 +13,7 @@ from hpexp.errors import HpexpError
 from hpexp.failures import failure
 from hpexp.memory import wrong_batch
 from hpexp.messages import EpochEnd, Finished, Job, Phase, Report, Started, SummaryData, Together
-from hpexp.model import EarlyStopping, ModelSpec, Objective, Params, Program, Result, Run, Status
+from hpexp.model import Experiment, ModelSpec, Objective, Params, Program, Result, Run, Status
 from hpexp.train.callbacks import BestWeights, Order, Reporter, Saver, Stopping, best_epoch
 from hpexp.train.checkpoint import Checkpoint, Progress, announce
 from hpexp.train.data import Data, Streamed, prepared
@@ -78,7 +78,7 @@ def _train(job: Job, run: Run, data: Data, emit: Emit) -> Result:
 
     if run.id in job.graph_for:
         emit(SummaryData(run.id, 0, "graph", graph(model, data.problem.input_shape)))
-    stopping = _stopping(experiment.early_stopping, told, progress)
+    stopping = _stopping(experiment, told, progress)
     callbacks: list[Any] = [
         Order(batches),
         watch,
@@ -86,7 +86,7 @@ def _train(job: Job, run: Run, data: Data, emit: Emit) -> Result:
     ]
     if stopping is not None:
         callbacks.append(stopping)
-    else:
+    elif experiment.objective.restores:
         callbacks.append(BestWeights(experiment.objective, progress))
     if checkpoint is not None:
         callbacks.append(Saver(checkpoint, progress, experiment.training.checkpoint_every, seconds))
@@ -104,12 +104,12 @@ def _train(job: Job, run: Run, data: Data, emit: Emit) -> Result:
         divergence = diverged
     if checkpoint is not None:
         checkpoint.delete()
-    best = _best_epoch(progress.epochs, experiment.objective, stopping)
+    taken = _epoch_taken(progress.epochs, experiment.objective, stopping)
     return Result(
         status=_status(divergence, stopping),
         epochs=len(progress.epochs),
-        best_epoch=best,
-        metrics={} if best is None else _metrics(progress.epochs[best]),
+        best_epoch=taken,
+        metrics={} if taken is None else _metrics(progress.epochs[taken]),
         test=test,
         seconds=seconds(),
         error=None if divergence is None else str(divergence),
@@ -168,10 +168,12 @@ def _resumed(checkpoint: Checkpoint | None, model: keras.Model, run: Run, emit: 
     return progress
 
 
-def _stopping(rule: EarlyStopping | None, told: Told, progress: Progress) -> Stopping | None:
+def _stopping(experiment: Experiment, told: Told, progress: Progress) -> Stopping | None:
     """Early stopping on a metric that there is none of never stops, as in Keras."""
-    known = rule is not None and rule.monitor in told.names
-    return Stopping(rule, ranked_by(rule.monitor, told.names), progress) if rule and known else None
+    rule = experiment.early_stopping
+    if rule is None or rule.monitor not in told.names:
+        return None
+    return Stopping(rule, ranked_by(rule.monitor, told.names), progress, experiment.objective.restores)
 
 
 def _fit(
@@ -210,13 +212,13 @@ def _evaluate(model: keras.Model, data: Data) -> dict[str, float]:
     return {name: float(value) for name, value in scores.items()}
 
 
-def _best_epoch(epochs: Sequence[EpochEnd], objective: Objective, stopping: Stopping | None) -> int | None:
-    """The epoch whose weights were restored; where none were, the objective's best."""
+def _epoch_taken(epochs: Sequence[EpochEnd], objective: Objective, stopping: Stopping | None) -> int | None:
+    """The epoch whose weights the model has at the end."""
     if not epochs:
         return None
-    if stopping is not None and stopping.restore_best_weights:
-        return stopping.best_epoch
-    return best_epoch(epochs, objective)
+    if not objective.restores:
+        return len(epochs) - 1
+    return best_epoch(epochs, objective) if stopping is None else stopping.best_epoch
 
 
 def _metrics(epoch: EpochEnd) -> dict[str, float]:

@@ -63,7 +63,7 @@ class Training:
         self._rule = self._known_rule(experiment.early_stopping)
         rule = self._rule
         self._stopping = Best.of(lanes, rule.mode, rule.min_delta) if rule else None
-        self._restores = rule is None or rule.restore_best
+        self._restores = experiment.objective.restores
         objective = experiment.objective
         self._ranking = Best.of(lanes, objective.mode)
         self._epochs = np.array([lane.epochs for lane in cohort.lanes])
@@ -133,9 +133,9 @@ class Training:
         self._active &= ~ended & ~diverged
 
     def _judge(self, epoch: int, logs: NDArray[np.float64], healthy: Flags) -> tuple[Flags, Flags]:
-        """Whose epoch was the best so far, and who stops.
+        """Whose epoch is the one to be taken so far, and who stops.
 
-        The best is by early stopping's metric where that restores weights, else by the objective.
+        That is the last; or the best by early stopping's metric, else by the objective.
         """
         stopped = np.zeros_like(healthy)
         if self._stopping is not None:
@@ -143,7 +143,9 @@ class Training:
             monitored = logs[:, self._column(self._rule.monitor)]
             improved = self._stopping.see(epoch, monitored, healthy)
             stopped = self._stopping.out_of_patience(epoch, self._rule, healthy, improved)
-        if self._stopping is not None and self._restores:
+        if not self._restores:
+            self._ranking.epoch[healthy], best = epoch, healthy
+        elif self._stopping is not None:
             self._ranking, best = self._stopping, improved
         else:
             best = self._ranking.see(epoch, logs[:, self._objective_column()], healthy)
