@@ -210,6 +210,21 @@ def test_workers_end_with_their_driver() -> None:
     backend.close()
 
 
+def test_a_cancelled_job_is_abandoned_and_the_others_go_on(backend: LocalBackend) -> None:
+    experiment = an_experiment(behave="hang", unlucky="0")
+    runs = [a_run(seed) for seed in range(3)]
+    for run in runs:
+        backend.submit(a_job(experiment, run))
+    messages: list[Message] = []
+    for message in backend.messages():
+        if message is None:
+            continue
+        messages.append(message)
+        if isinstance(message, EpochEnd) and message.run_id == runs[0].id:
+            backend.cancel(message.run_id)
+    assert results(messages) == {run.id: Status.DONE for run in runs[1:]}
+
+
 def test_closing_stops_at_once() -> None:
     backend = LocalBackend("hpexp.execute.fake")
     backend.submit(a_job(an_experiment(behave="hang"), a_run()))

@@ -16,7 +16,8 @@ from hpexp.model import DataSpec, DataSummary, Plan, Status
 from hpexp.paths import LogsFolder
 from hpexp.progress import PlainView
 from hpexp.reads import read_file
-from hpexp.run import Outcome, RunOptions, run
+from hpexp.rerun import repeat
+from hpexp.run import Outcome, RunOptions, load_plans, run
 from hpexp.store import Store
 from tests.builders import a_plan, a_run, an_experiment
 from tests.test_progress import console
@@ -132,3 +133,17 @@ def test_a_file_that_changed_has_the_data_loaded_again(tmp_path: Path, now: str,
     known = Trainer(lambda job: "never asked", file)
     train(logs, known, 2)
     assert known.jobs == []
+
+
+def test_rerun_says_that_the_data_are_others(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text("def load(): ...\n")
+    (tmp_path / "toy.yaml").write_text("data: {python: 'own:load', task: classification}\nmodel: mlp\n")
+    options = RunOptions(logs=tmp_path / "logs", command=("hpexp", "run", "toy.yaml"))
+    plans = load_plans([tmp_path / "toy.yaml"], options)
+    run(plans, options, PlainView(console()), InlineBackend(Trainer(lambda job: "old")))
+    wanted = plans[0].runs[0].id
+    same = repeat(wanted, options.logs, InlineBackend(Trainer(lambda job: "old")))
+    other = repeat(wanted, options.logs, InlineBackend(Trainer(lambda job: "new")))
+    assert same.changes == ()
+    assert other.changes == ("the data: they are others than those it was trained on",)
+    assert stored(options.logs) == {0: (Status.DONE, "old", 10)}

@@ -6,6 +6,7 @@ import os
 import random
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,14 @@ import numpy as np
 import pytest
 
 from hpexp.errors import HpexpError
+from hpexp.messages import Finished, Job, Report
+from hpexp.model import Group, ModelSpec
 from hpexp.sources import read_own_code
 from hpexp.train import settings
 from hpexp.train.imports import beside, import_function
 from hpexp.train.seeds import seed_generators
+from hpexp.train.worker import train_job
+from tests.engines import experiment, runs
 
 pytestmark = pytest.mark.tensorflow
 
@@ -100,6 +105,20 @@ def test_settings_of_a_module_hold_for_its_runs_and_no_others(tmp_path: Path) ->
             keras.backend.clear_session(free_memory=False)
         assert settings.current() == before
         assert keras.layers.Dense(1).compute_dtype == before["floatx"]
+
+
+def test_a_run_after_such_code_trains_as_it_does_alone(tmp_path: Path) -> None:
+    text = SETS.replace("...", "return keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])")
+    model = ModelSpec("python", "net:build", folder=write(tmp_path, net=text.replace("build()", "build(*_)")))
+    losses = []
+    for own in (False, True, False):
+        told: list[Report] = []
+        spec = replace(experiment(), model=model) if own else experiment()
+        train_job(Job(spec, Group(0, "fit", runs(epochs=[1], seed=[0, 1]))), told.append)
+        losses.append([m.result.metrics["loss"] for m in told if isinstance(m, Finished)])
+    alone, halves, after = losses
+    assert halves == [float(np.float16(loss)) for loss in halves], "float16 in both of its runs"
+    assert alone == after != [float(np.float16(loss)) for loss in after]
 
 
 @pytest.mark.parametrize(
