@@ -5,7 +5,8 @@
     Started -> (Together | EpochEnd | SummaryData | LogText)* -> Finished
 
 Before the first run of a job, once its data are loaded, comes DataFound; or DataWrong, and nothing
-else. A job without runs only looks at the data; its `run_id` is ''. By a Phase it says
+else. Then comes a Proved for each kind of own model that the compiled engine has tried itself on. A job
+without runs only looks at the data; its `run_id` is ''. By a Phase it says
 what it is at, so that what hangs can be ended with a reason. A worker may
 interleave the messages of several runs (the lanes of a group). The driver alone writes the
 store and the event files, so a worker needs no shared disk.
@@ -17,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from hpexp.model import DataSummary, Experiment, Group, Program, Result
+from hpexp.model import DataSummary, Experiment, Group, Program, Result, Verdict
 from hpexp.reads import ReadFile
 
 
@@ -39,6 +40,8 @@ class Job:
     """The files of own code as planned (`Plan.code`): no other text of them may run."""
     fingerprint: str = ""
     """That of the data; a worker knows it once it has loaded them."""
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    """What is known of own models, by their runs' `proof`."""
     program: Program | None = None
     """To be repeated as it was: all runs as its lanes, whatever memory and time would advise."""
     threads: int = 0
@@ -73,6 +76,15 @@ class DataWrong:
     run_id: str
     message: str
     hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """Whether the compiled engine may train this run, and all others with its `proof`."""
+
+    run_id: str
+    proof: str
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +160,9 @@ class Phase:
     shared: bool = False
 
 
-Message: TypeAlias = DataFound | DataWrong | Started | Together | EpochEnd | SummaryData | LogText | Finished
+Message: TypeAlias = (
+    DataFound | DataWrong | Proved | Started | Together | EpochEnd | SummaryData | LogText | Finished
+)
 """What is told of a run, and recorded."""
 
 Report: TypeAlias = Message | Phase

@@ -315,6 +315,23 @@ class Run:
     """Weight updates in one epoch; `None` where the number of examples is not known yet."""
     repeat: int = 0
     """Which drawing of the split it is trained on."""
+    proof: str = ""
+    """What the verdict on an own model in the compiled engine is kept under; '' where none is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the compiled engine trains an own model, with one kind of optimizer, as `fit` does.
+
+    `model` is a fingerprint of the model that it was tried with, `way` how its lanes are
+    computed, and `xla` whether XLA may compile them. `reason` tells what differs, in words; ''
+    where nothing does.
+    """
+
+    model: str
+    way: str
+    xla: bool
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,6 +447,8 @@ class Result:
     divergence: Divergence | None = None
     engine: Engine = "fit"
     """The engine that really trained it."""
+    engine_reason: str = ""
+    """Why an own model was not compiled; '' where it was, or nobody asked for it."""
     devices: str = ""
     fingerprint: str = ""
     """That of the data it was trained on, '' where they could not be had."""

@@ -210,6 +210,20 @@ def optimizer_default(optimizer: Value, name: str) -> Value:
     return OPTIMIZER_DEFAULTS[str(optimizer)].get(name)
 
 
+def optimizer_kind(params: Params) -> tuple[str, ...]:
+    """What of its optimizer and its loss a run has in common with others that train by the same formulas.
+
+    The optimizer's name, and which of the options that change a formula are in use.
+    """
+    optimizer = str(params.get("optimizer", "sgd"))
+
+    def used(option: str) -> bool:
+        value = params.get(option)
+        return bool(optimizer_default(optimizer, option) if value is None else value)
+
+    return (optimizer, *filter(used, ("momentum", "nesterov", "weight_decay", "clipnorm", "label_smoothing")))
+
+
 def batch_size(batch: Value, examples: int) -> int:
     """Examples per update for a batch mode, never more than there are."""
     sizes: dict[object, int] = {"full": examples, "stochastic": 1, "mini": MINI_BATCH}

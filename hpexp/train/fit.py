@@ -67,7 +67,7 @@ def _train(job: Job, run: Run, data: Data, emit: Emit) -> Result:
         emit(notice)
     told = told_of(experiment, model, data)
     metrics = told.metrics(reading.head, data.problem.outputs)
-    _compile(model, params, reading.head, metrics, batches.updates_per_epoch, epochs)
+    compile_model(model, params, reading.head, metrics, batches.updates_per_epoch, epochs)
     watch = Watch(model.optimizer)
     checkpoint = Checkpoint(job.checkpoints, run.id, data=job.fingerprint) if job.checkpoints else None
     progress = _resumed(checkpoint, model, run, emit)
@@ -96,7 +96,7 @@ def _train(job: Job, run: Run, data: Data, emit: Emit) -> Result:
     try:
         _fit(model, data, batches, callbacks, progress, epochs)
         emit(Phase("testing"))
-        test = _evaluate(model, data)
+        test = evaluate(model, data)
         path = (job.models or {}).get(run.id)
         if path:
             save_model(model, path)
@@ -142,9 +142,10 @@ def _built(spec: ModelSpec, run: Run, data: Data) -> tuple[keras.Model, Reading]
     return model, read_head(model, spec, run.params, data.problem, *some_examples(data, EXAMPLES))
 
 
-def _compile(
+def compile_model(
     model: keras.Model, params: Params, head: Head, metrics: list[Any], updates_per_epoch: int, epochs: int
 ) -> None:
+    """Give the model the optimizer and the loss that its parameters ask for, and these metrics."""
     smoothing = params.get("label_smoothing", 0.0)
     assert isinstance(smoothing, int | float)
     rate = learning_rate(params, base_learning_rate(params), updates_per_epoch, epochs)
@@ -201,7 +202,7 @@ def _fit(
     )
 
 
-def _evaluate(model: keras.Model, data: Data) -> dict[str, float]:
+def evaluate(model: keras.Model, data: Data) -> dict[str, float]:
     """Loss and metric on the test split."""
     found = scored(data, "test")
     if found is None:

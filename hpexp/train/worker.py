@@ -90,15 +90,15 @@ def _train_job(job: Job, emit: Emit) -> None:
         # Each job's first run tells what the data function printed, whichever job it ran for.
         say(first, _printed.get(_key(job.experiment), ""))
     job, emit = replace(job, fingerprint=found.fingerprint), _of_data(found.fingerprint, emit)
-    note = ""
+    left = [(run, run.engine_reason if run.proof else "") for run in runs]
     if job.group.engine == "compiled":
         if isinstance(data, Streamed):
-            note = f"not compiled: {TOO_LARGE}\n"
+            left = [(run, f"not compiled: {TOO_LARGE}") for run in runs]
         else:
-            runs, note = _train_compiled(job, data, emit)
-    for run in runs:
+            left = _train_compiled(job, data, emit)
+    for run, why in left:
         with settings.kept():
-            train_run(job, run, data, _noting(emit, run, note))
+            train_run(job, run, data, _noting(emit, run, why))
         _forget()
 
 
@@ -113,9 +113,9 @@ def _of_data(fingerprint: str, emit: Emit) -> Emit:
     return told
 
 
-def _train_compiled(job: Job, arrays: Arrays, emit: Emit) -> tuple[tuple[Run, ...], str]:
+def _train_compiled(job: Job, arrays: Arrays, emit: Emit) -> list[tuple[Run, str]]:
     """Train as lanes; the runs that are left over, and why."""
-    from hpexp.train.compiled import NotCompilable, train_group
+    from hpexp.train.compiled import train_group
 
     finished: set[str] = set()
     told = _with_graphs(job, arrays, emit)
@@ -126,17 +126,20 @@ def _train_compiled(job: Job, arrays: Arrays, emit: Emit) -> tuple[tuple[Run, ..
             message = replace(message, result=replace(message.result, devices=devices()))
         told(message)
 
-    note = ""
+    failed = ""
+    refused: dict[str, str] = {}
     try:
-        train_group(job, arrays, watched)
-    except NotCompilable as reason:
-        note = f"not compiled: {reason}\n"
+        refused = train_group(job, arrays, watched)
     except HpexpError:
         pass  # an own model that will not do: `fit` says so for each run
     except BaseException as error:  # what own code raises ends its run, which fit will tell
-        note = f"the compiled engine failed, so this run went through fit:\n{traceback_of(error)}"
+        failed = f"the compiled engine failed, so this run went through fit:\n{traceback_of(error).strip()}"
     _forget()
-    return tuple(run for run in job.group.runs if run.id not in finished), note
+    return [
+        (run, f"not compiled: {refused[run.id]}" if run.id in refused else failed)
+        for run in job.group.runs
+        if run.id not in finished
+    ]
 
 
 def _with_graphs(job: Job, arrays: Arrays, emit: Emit) -> Emit:
@@ -155,13 +158,15 @@ def _with_graphs(job: Job, arrays: Arrays, emit: Emit) -> Emit:
     return told
 
 
-def _noting(emit: Emit, run: Run, note: str) -> Emit:
-    """Puts a note into the run's log once it has started."""
+def _noting(emit: Emit, run: Run, why: str) -> Emit:
+    """Tells why a run went through `fit`: in its log once it has started, and with its result."""
 
     def told(message: Report) -> None:
+        if why and isinstance(message, Finished):
+            message = replace(message, result=replace(message.result, engine_reason=why.partition("\n")[0]))
         emit(message)
-        if note and isinstance(message, Started):
-            emit(LogText(run.id, note))
+        if why and isinstance(message, Started):
+            emit(LogText(run.id, why + "\n"))
 
     return told
 

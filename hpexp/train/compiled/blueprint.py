@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
 from hpexp.model import ModelSpec, Params
@@ -29,6 +33,42 @@ class NotCompilable(Exception):
     """Why runs cannot be trained as a compiled program; raised before any training. Not an error."""
 
 
+class Way(StrEnum):
+    """How the lanes of a structure are computed; see `network`."""
+
+    RULES = "rules"
+    LANES = "lanes"
+    SINGLE = "single"
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """How lanes of an own model are computed, such that they train as under `fit`.
+
+    `xla` tells whether XLA may compile them.
+    """
+
+    way: Way
+    xla: bool
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """TensorFlow logs at length what it cannot rewrite; here that is an answer, not an error."""
+    logger = tf.get_logger()
+    before = logger.disabled
+    logger.disabled = True
+    try:
+        yield
+    finally:
+        logger.disabled = before
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what an error says, with its kind."""
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+
+
 class Blueprint:
     """Models of runs that share one structure.
 
@@ -43,24 +83,30 @@ class Blueprint:
         self._drops = any(lane.params.get("dropout") for lane in lanes)
         self.penalized = spec.kind != "python" and any(lane.params.get("l2") for lane in lanes)
         self._templates: dict[Any, keras.Model] = {}
+        self._networks: dict[type[Network], Network] = {}
         self.model = self._template(lanes[0].params)
         self.reading = read_head(
             self.model, spec, lanes[0].params, self._problem, arrays.x_train, arrays.y_train
         )
-        self.layers = chain(self.model)
+        self.own = spec.kind == "python"
+        """Whether it is a person's own model."""
+        self.layers = chain(self.model) if self._as_given() else None
         self.rank = len(self._problem.input_shape) + 1
         """Of a batch of inputs."""
-        self.single = False
-        """Whether only one lane fits in a program."""
-        self._refuse()
+        self.way = self.ways[0]
+        """How lanes are computed."""
+        self.xla = True
+        """Whether XLA computes what TensorFlow's graph does."""
 
-    def _refuse(self) -> None:
-        """Raise NotCompilable for models whose outcome would differ from `fit`'s."""
-        for variable in self.model.variables:
-            if getattr(variable, "constraint", None) is not None:
-                raise NotCompilable("the model constrains its weights")
-        if any(len(getattr(self.model, name, None) or [None]) != 1 for name in ("inputs", "outputs")):
-            raise NotCompilable("the model has several inputs or outputs")
+    def _as_given(self) -> bool:
+        """Whether the model takes examples as they are: Keras may add or drop an axis of size 1."""
+        inputs = getattr(self.model, "inputs", None) or []
+        return [tuple(each.shape[1:]) for each in inputs] == [self._problem.input_shape]
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """How lanes can be computed, best first."""
+        return (Way.LANES, Way.SINGLE) if self.layers is None else tuple(Way)
 
     def _template(self, params: Params) -> keras.Model:
         activation = params.get("activation")
@@ -78,7 +124,7 @@ class Blueprint:
     @property
     def batch_norm(self) -> bool:
         """Whether an example's outputs may depend on the others of its batch."""
-        if self.layers is None:
+        if self.layers is None or self.way is not Way.RULES:
             return True
         return any(isinstance(layer, keras.layers.BatchNormalization) for layer in self.layers)
 
@@ -95,9 +141,11 @@ class Blueprint:
 
     def network(self, lanes: Sequence[Lane]) -> Network:
         """The function that computes these lanes."""
-        if self.layers is None:
-            kind = OneLane if self.single else Vectorized
-            return kind(self.model, self.rank, self.head)
+        if self.way is not Way.RULES:
+            kind = OneLane if len(lanes) == 1 else Vectorized
+            if kind not in self._networks:
+                self._networks[kind] = kind(self.model, self.rank, self.head)
+            return self._networks[kind]
         stretches = spans([lane.params.get("activation") for lane in lanes])
         segments = [(start, stop, self._template(lanes[start].params)) for start, stop in stretches]
         return Layered(segments, self.head, penalized=self.penalized)

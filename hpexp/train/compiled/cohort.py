@@ -47,7 +47,7 @@ class Cohort:
         self._blueprint = blueprint
         self._data = data
         self._number()
-        self._segments = begun[0] if begun else _segments(self.lanes, blueprint)
+        self._segments = begun[0] if begun else segments_of(self.lanes, blueprint)
         self._program = Program(layout, blueprint.network(lanes), self._segments, data)
         self._program.load(begun[1] if begun else self._first_state(saved))
 
@@ -84,6 +84,17 @@ class Cohort:
         """Present weights, then other values, of all lanes."""
         state = self._program.state
         return [tf.convert_to_tensor(variable) for variable in [*state.weights, *state.other]]
+
+    def slots(self) -> list[list[NDArray[Any]]]:
+        """Present values of each lane's optimizer."""
+        return [
+            [
+                value.numpy() if shared else value[lane].numpy()
+                for value, shared in zip(own, segment.shared, strict=True)
+            ]
+            for segment, own in zip(self._segments, self._program.state.slots, strict=True)
+            for lane in range(segment.lanes)
+        ]
 
     def snapshot(self) -> Callable[[int], Saved]:
         """What `saved` takes of a lane, as a function of the lane's place."""
@@ -150,7 +161,7 @@ def _shape(lanes: Sequence[Lane]) -> tuple[Any, ...]:
     return seeds, per_lane
 
 
-def _segments(lanes: Sequence[Lane], blueprint: Blueprint) -> list[Segment]:
+def segments_of(lanes: Sequence[Lane], blueprint: Blueprint) -> list[Segment]:
     variables = blueprint.model.trainable_variables
     return [
         make_segment(start, [lane.params for lane in lanes[start:stop]], variables)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from hpexp.messages import Job, Phase, Report
 from hpexp.model import Experiment, Run
+from hpexp.train.compiled.blueprint import NotCompilable, Proven, Way
 from hpexp.train.compiled.part import Part
 from hpexp.train.compiled.table import Lane, sort_lanes, structure
+from hpexp.train.compiled.verdicts import judge
 from hpexp.train.data import Arrays
 from hpexp.train.imports import import_function
 from hpexp.train.output import belonging_to
 
 
-def train_group(job: Job, arrays: Arrays, emit: Callable[[Report], None]) -> None:
+def train_group(job: Job, arrays: Arrays, emit: Callable[[Report], None]) -> dict[str, str]:
     """Train the job's runs as lanes of compiled programs.
 
-    Raises NotCompilable before any message where a model cannot be trained this way.
+    Returns why some were not trained, by their ids: those whose model would not be trained as
+    under `fit`. All else that can go wrong with a model does so before any run has started.
     """
     emit(Phase("importing the model"))
     named = _named_parameters(job.experiment)
@@ -26,19 +29,47 @@ def train_group(job: Job, arrays: Arrays, emit: Callable[[Report], None]) -> Non
     for run in job.group.runs:
         lanes = structures.setdefault(structure(run.params, named), [])
         lanes.append(Lane(run, _epochs(job.experiment, run)))
-    parts = []
+    refused: dict[str, str] = {}
+    parts: list[tuple[str, Part]] = []
     for lanes in structures.values():
         emit(Phase("building the model"))
         with belonging_to(lanes[0].run.id):
-            parts.append((lanes[0].run.id, Part(job, sort_lanes(lanes), arrays)))
-    for first, part in parts:
-        emit(Phase("proving the compiled program"))
-        with belonging_to(first):
-            part.try_out()
+            for proven, own in _proven(job, sort_lanes(lanes), arrays, emit, refused):
+                part = Part(job, own, arrays, proven)
+                emit(Phase("compiling"))
+                try:
+                    part.try_out()
+                except NotCompilable as reason:
+                    refused |= {lane.run.id: str(reason) for lane in own}
+                else:
+                    parts.append((own[0].run.id, part))
     for first, part in parts:
         emit(Phase("compiling"))
         with belonging_to(first):
             part.train(emit)
+    return refused
+
+
+def _proven(
+    job: Job,
+    lanes: Sequence[Lane],
+    arrays: Arrays,
+    emit: Callable[[Report], None],
+    refused: dict[str, str],
+) -> Iterator[tuple[Proven | None, Sequence[Lane]]]:
+    """Lanes that train together, and how; of an own model those alone that passed its proof."""
+    if job.experiment.model.kind != "python":
+        yield None, lanes
+        return
+    emit(Phase("proving the compiled program"))
+    together: dict[Proven, list[Lane]] = {}
+    for kind, verdict in judge(job, lanes, arrays, emit):
+        if verdict.reason:
+            refused |= {lane.run.id: verdict.reason for lane in kind}
+        else:
+            together.setdefault(Proven(Way(verdict.way), verdict.xla), []).extend(kind)
+    for proven, passed in together.items():
+        yield proven, sort_lanes(passed)
 
 
 def _epochs(experiment: Experiment, run: Run) -> int:

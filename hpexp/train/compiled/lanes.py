@@ -7,12 +7,14 @@ inputs have no lane axis, and the first product is one large matrix product.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 import tensorflow as tf
+from keras.src.models.functional import Functional
 
 from hpexp.train.compiled.network import Tensors
 from hpexp.train.compiled.stateless import own_axes
@@ -201,21 +203,34 @@ RULES: dict[type[Any], Rule] = {
 }
 
 
-_PENALTIES_AND_CONSTRAINTS = tuple(
-    f"{part}_{kind}"
-    for part in ("kernel", "bias", "activity", "beta", "gamma")
-    for kind in ("regularizer", "constraint")
+_ACTIVATIONS = frozenset(
+    id(function) for function in vars(keras.activations).values() if inspect.isfunction(function)
 )
+"""Keras's own, which work number by number or along the last axis; a person's may do otherwise."""
 
 
 def _plain(layer: Any) -> bool:
     """Whether the layer is configured in a way that its rule knows."""
-    if any(getattr(layer, name, None) is not None for name in _PENALTIES_AND_CONSTRAINTS):
+    if not isinstance(layer, keras.Layer):
+        return getattr(layer, "axis", -1) == -1
+    penalties = ("kernel_regularizer", "bias_regularizer", "activity_regularizer", "beta_regularizer",
+                 "gamma_regularizer")  # fmt: skip
+    if any(getattr(layer, name, None) is not None for name in penalties) or patched(layer):
         return False
+    if any(v.regularizer is not None or v.constraint is not None for v in layer.variables):
+        return False
+    policy = layer.dtype_policy
+    if policy.name != keras.config.floatx() or policy.quantization_mode is not None:
+        return False
+    if getattr(layer, "activation", None) is not None and id(layer.activation) not in _ACTIVATIONS:
+        return False
+    if isinstance(layer, keras.layers.InputLayer):
+        return layer.dtype == keras.config.floatx() and not layer.sparse and layer.batch_shape[0] is None
     if isinstance(layer, keras.layers.Dense):
         return len(layer.input.shape) == 2 and not getattr(layer, "lora_enabled", False)
     if isinstance(layer, keras.layers.BatchNormalization):
-        return layer.axis in (-1, len(layer.input.shape) - 1) and not layer.renorm and layer.trainable
+        last = layer.axis in (-1, len(layer.input.shape) - 1)
+        return last and not layer.renorm and not layer.synchronized and layer.trainable
     if isinstance(layer, keras.layers.Conv2D):
         return (
             layer.strides == (1, 1)
@@ -223,6 +238,7 @@ def _plain(layer: Any) -> bool:
             and layer.groups == 1
             and layer.data_format == "channels_last"
             and layer.padding in ("valid", "same")
+            and not getattr(layer, "lora_enabled", False)
         )
     if isinstance(layer, keras.layers.MaxPooling2D):
         return (
@@ -230,21 +246,41 @@ def _plain(layer: Any) -> bool:
             and layer.padding == "valid"
             and layer.data_format == "channels_last"
         )
+    if isinstance(layer, keras.layers.Flatten):
+        return layer.data_format == "channels_last"
     return True
 
 
 def chain(model: keras.Model) -> list[Any] | None:
-    """The model's layers, first to last, where each feeds the next and has a rule; else None."""
-    layers = list(model.layers)
-    if not isinstance(model, keras.Sequential):
-        if not hasattr(model, "_operations_by_depth"):
-            return None
-        by_depth = model._operations_by_depth
-        if any(len(layers) != 1 for layers in by_depth.values()):
-            return None
-        layers = [by_depth[depth][0] for depth in sorted(by_depth, reverse=True)]
+    """The model's layers, first to last, where it is Keras's own class and each layer has a rule, is
+    called once, with nothing but what the layer before it gives; else None.
+    """
+    if type(model) is keras.Sequential:
+        functional = model._functional
+    else:
+        functional = model if type(model) is Functional else None
+    if functional is None or patched(model) or patched(functional):
+        return None
+    by_depth = functional._nodes_by_depth
+    if any(len(nodes) != 1 for nodes in by_depth.values()):
+        return None
+    nodes = [by_depth[depth][0] for depth in sorted(by_depth, reverse=True)]
+    layers = [node.operation for node in nodes]
+    alone = all(len(node.arguments.args) <= 1 and not _given(node.arguments.kwargs) for node in nodes)
+    once = len({id(layer) for layer in layers}) == len(layers)
     known = all(type(layer) in RULES and _plain(layer) for layer in layers)
-    return layers if known else None
+    return layers if alone and once and known else None
+
+
+def _given(arguments: Mapping[str, Any]) -> bool:
+    """Whether a call was given more than its input; the model's `training` wins over a layer's."""
+    return any(value is not None for name, value in arguments.items() if name != "training")
+
+
+def patched(layer: Any) -> bool:
+    """Whether something that Keras's class defines was replaced on this very object."""
+    usual = ("build", "quantize", "loss")
+    return any(hasattr(type(layer), name) for name in vars(layer) if name not in usual)
 
 
 class Layered:
@@ -270,8 +306,10 @@ class Layered:
         self._lanes = segments[-1][1]
         self._rank = len(self._model.inputs[0].shape)
         self._penalized = penalized
-        weighted = next((layer for layer in layers if layer.trainable_variables), None)
-        self.widest = 0 if isinstance(weighted, keras.layers.Dense) else None
+        weighted = next((layer for layer in layers if getattr(layer, "variables", ())), None)
+        first = next(iter(self._model.trainable_variables), None)
+        wide = isinstance(weighted, keras.layers.Dense) and weighted.kernel is first
+        self.widest = 0 if wide else None
         """The weight that may have its lanes as second axis, so that inputs which all lanes
         share meet one large matrix."""
         self.wide = False

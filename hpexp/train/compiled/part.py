@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from hpexp.memory import budget
 from hpexp.messages import Job, Message
-from hpexp.train.compiled.blueprint import Blueprint, NotCompilable
+from hpexp.train.compiled.blueprint import Blueprint, NotCompilable, Proven, Way, first_line, quiet
 from hpexp.train.compiled.checkpoints import Checkpoints
 from hpexp.train.compiled.cohort import Cohort
 from hpexp.train.compiled.cost import compiling_pays
@@ -23,12 +23,11 @@ from hpexp.train.compiled.saved import Saved
 from hpexp.train.compiled.scoring import score_test
 from hpexp.train.compiled.table import Lane, columns, schedules
 from hpexp.train.compiled.training import Training
-from hpexp.train.compiled.trial import agrees, quiet
 from hpexp.train.compiled.updates import optimizer_key
 from hpexp.train.data import Arrays, prepare
 from hpexp.train.notes import telling
 from hpexp.train.saving import save_model
-from hpexp.train.told import told_of
+from hpexp.train.told import Told, told_of
 from hpexp.vocabulary import batch_size
 
 VALIDATION_CHUNK = 2048
@@ -38,44 +37,40 @@ VALIDATION_CHUNK = 2048
 class Part:
     """Runs of one structure, about to be trained."""
 
-    def __init__(self, job: Job, lanes: Sequence[Lane], arrays: Arrays) -> None:
-        """`lanes` are sorted. Raises NotCompilable."""
+    def __init__(self, job: Job, lanes: Sequence[Lane], arrays: Arrays, proven: Proven | None = None) -> None:
+        """`lanes` are sorted, `arrays` as loaded; `proven` tells how lanes of an own model are computed."""
         experiment = self._experiment = job.experiment
         self._models = job.models or {}
         self._program = job.program
         self._arrays = prepare(arrays, experiment.model, lanes[0].params)
         self._blueprint = Blueprint(experiment.model, lanes, self._arrays)
+        if proven is not None:
+            self._blueprint.way, self._blueprint.xla = proven.way, proven.xla
         self._told = told_of(experiment, self._blueprint.model, self._arrays)
-        self._data = self._tensors()
+        self._data = tensors(self._arrays)
         self._checkpoints = Checkpoints(job, lanes, self._blueprint)
         self._chunks = self._split(lanes)
         self._begun: tuple[Cohort, Outcome] | None = None
 
     def try_out(self) -> None:
-        """For a model of unknown layers: train the first epoch, by lanes or else lane by lane.
+        """For an own model: train the first epoch, which compiles its program, before anything is told.
 
-        Raises NotCompilable where neither can be traced and compiled, or gives what Keras
-        gives. The epoch is not lost: `train` goes on from it.
+        Raises NotCompilable where XLA and TensorFlow's graph both fail. The epoch is not lost:
+        `train` goes on from it.
         """
-        if self._blueprint.layers is not None:
+        if not self._blueprint.own:
             return
-        reasons = []
-        for single in (False, True):
-            self._blueprint.single = single
-            if single:
-                self._chunks = [(done, [lane]) for done, chunk in self._chunks for lane in chunk]
+        for xla in (True, False) if self._blueprint.xla else (False,):
+            self._blueprint.xla = xla
             done, lanes = self._chunks[0]
             try:
                 with quiet():
                     cohort = self._cohort(lanes, self._saved(done, lanes))
-                    wrong = agrees(self._blueprint, cohort, self._data)
-                    if wrong is None:
-                        self._begun = cohort, cohort.train(done)
-                        return
+                    self._begun = cohort, cohort.train(done)
+                return
             except Exception as error:
-                wrong = str(error).strip().partition("\n")[0]
-            reasons.append(wrong)
-        raise NotCompilable(f"own model: {reasons[-1]}")
+                wrong = first_line(error)
+        raise NotCompilable(wrong)
 
     def train(self, emit: Callable[[Message], None]) -> None:
         """Train all lanes to their ends."""
@@ -101,6 +96,7 @@ class Part:
         for lane in lanes:
             by_done.setdefault(self._checkpoints.done(lane), []).append(lane)
         most = len(lanes) if self._program else self._most_lanes(lanes)
+        most = 1 if self._blueprint.way is Way.SINGLE else most
         return [
             (done, own[start:stop])
             for done, own in by_done.items()
@@ -116,50 +112,27 @@ class Part:
     def _cohort(self, lanes: Sequence[Lane], saved: Sequence[Saved] | None) -> Cohort:
         return Cohort(self._blueprint, lanes, self._layout(lanes), self._data, saved=saved)
 
-    def _tensors(self) -> Data:
-        floats, arrays = keras.config.floatx(), self._arrays
-        targets = "int32" if arrays.task == "classification" else floats
-        return Data(
-            tf.constant(arrays.x_train, floats),
-            tf.constant(arrays.y_train, targets),
-            tf.constant(arrays.x_validation, floats),
-            tf.constant(arrays.y_validation, targets),
-        )
-
     def _layout(self, lanes: Sequence[Lane]) -> Layout:
-        params = lanes[0].params
-        examples = len(self._arrays.x_train)
-        batch = batch_size(params["batch"], examples)
-        return Layout(
-            lanes=len(lanes),
-            examples=examples,
-            batch=batch,
-            head=self._blueprint.head.trained,
-            told=self._told,
-            classes=self._arrays.problem.outputs,
-            smoothing=any(lane.params.get("label_smoothing") for lane in lanes),
-            schedules=schedules(lanes),
-            whole_batches=self._blueprint.batch_norm,
-            check_gradients=any(lane.params.get("optimizer") == "lion" for lane in lanes),
-            validation_chunk=VALIDATION_CHUNK,
-            seeds=len({lane.run.seed for lane in lanes}),
-            xla=self._program.xla if self._program else self._pays(lanes, batch, -(-examples // batch)),
-        )
+        xla = self._program.xla if self._program else self._pays(lanes)
+        return make_layout(self._blueprint, self._arrays, self._told, lanes, xla=xla and self._blueprint.xla)
 
-    def _pays(self, lanes: Sequence[Lane], batch: int, steps: int) -> bool:
+    def _pays(self, lanes: Sequence[Lane]) -> bool:
         return compiling_pays(
-            updates=steps * max(lane.epochs for lane in lanes),
+            updates=-(-len(self._arrays.x_train) // self._batch(lanes)) * max(lane.epochs for lane in lanes),
             optimizers=len({optimizer_key(lane.params) for lane in lanes}),
             lanes=len(lanes),
-            batch=batch,
+            batch=self._batch(lanes),
             units=self._blueprint.units,
             weights=self._blueprint.model.count_params(),
         )
 
+    def _batch(self, lanes: Sequence[Lane]) -> int:
+        return batch_size(lanes[0].params["batch"], len(self._arrays.x_train))
+
     def _most_lanes(self, lanes: Sequence[Lane]) -> int:
         resources, examples = self._experiment.resources, len(self._arrays.x_train)
         model = self._blueprint.model
-        batch = batch_size(lanes[0].params["batch"], examples)
+        batch = self._batch(lanes)
         alike = batch == examples or len({lane.run.seed for lane in lanes}) == 1
         inputs = 0 if alike else math.prod(self._arrays.problem.input_shape)
         one = lane_bytes(
@@ -182,3 +155,37 @@ class Part:
         taken = cohort.taken(values, indices)
         numbers = columns(lanes, schedules=cohort.layout.schedules, penalized=self._blueprint.penalized)
         return score_test(self._blueprint, self._arrays, cohort.layout, lanes, numbers, taken)
+
+
+def tensors(arrays: Arrays) -> Data:
+    """Training and validation examples in the precision that Keras works in."""
+    floats = keras.config.floatx()
+    targets = "int32" if arrays.task == "classification" else floats
+    return Data(
+        tf.constant(arrays.x_train, floats),
+        tf.constant(arrays.y_train, targets),
+        tf.constant(arrays.x_validation, floats),
+        tf.constant(arrays.y_validation, targets),
+    )
+
+
+def make_layout(
+    blueprint: Blueprint, arrays: Arrays, told: Told, lanes: Sequence[Lane], *, xla: bool
+) -> Layout:
+    """The program for these lanes; `arrays` are prepared."""
+    params, examples = lanes[0].params, len(arrays.x_train)
+    return Layout(
+        lanes=len(lanes),
+        examples=examples,
+        batch=batch_size(params["batch"], examples),
+        head=blueprint.head.trained,
+        told=told,
+        classes=arrays.problem.outputs,
+        smoothing=any(lane.params.get("label_smoothing") for lane in lanes),
+        schedules=schedules(lanes),
+        whole_batches=blueprint.batch_norm,
+        check_gradients=any(lane.params.get("optimizer") == "lion" for lane in lanes),
+        validation_chunk=VALIDATION_CHUNK,
+        seeds=len({lane.run.seed for lane in lanes}),
+        xla=xla,
+    )

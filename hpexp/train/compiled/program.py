@@ -97,6 +97,8 @@ class Layout:
     """How many orders of examples there are among the lanes."""
     xla: bool
     """Whether to compile with XLA, or to run TensorFlow's graph as it is."""
+    traced: bool = True
+    """Whether there is a graph at all: for a few steps, operation by operation is faster."""
 
     @property
     def steps(self) -> int:
@@ -176,7 +178,9 @@ class Program:
             network.native = not layout.xla and layout.lanes <= NATIVE_LANES
         self._widen()
         self._train_scores, self._validation_scores = (Scores(layout, y) for y in (data.y, data.y_validation))
-        self._epoch = tf.function(self._run_epoch, jit_compile=layout.xla, autograph=False)
+        self._epoch = self._run_epoch
+        if layout.traced:
+            self._epoch = tf.function(self._run_epoch, jit_compile=layout.xla, autograph=False)
 
     def _widen(self) -> None:
         """Choose each weight's axis of lanes within an epoch; outside, it is always the first."""
