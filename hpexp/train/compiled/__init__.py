@@ -1,6 +1,5 @@
 """The compiled engine: many runs as lanes of one XLA program."""
 
-from hpexp.train.compiled.blueprint import NotCompilable
 from hpexp.train.compiled.group import train_group
 
-__all__ = ["NotCompilable", "train_group"]
+__all__ = ["train_group"]
