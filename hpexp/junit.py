@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.parsers import expat
 
 from hpexp.model import FAILURES, Status
 from hpexp.outfile import OutputFile
+from hpexp.results.data import baseline
+from hpexp.results.wording import described
 from hpexp.run import Outcome
 from hpexp.store import StoredRun
 from hpexp.summary.facts import Facts, load
+from hpexp.summary.findings import beats_baseline
 from hpexp.text import printable_lines
 
 # What XML 1.0 has no way to write and is no control character.
@@ -67,8 +70,24 @@ def _suite(facts: Facts) -> ET.Element:
     )
     if started is not None:
         suite.set("timestamp", datetime.fromtimestamp(started, UTC).strftime("%Y-%m-%dT%H:%M:%S"))
+    properties = ET.SubElement(suite, "properties")
+    for name, value in _properties(facts):
+        ET.SubElement(properties, "property", name=name, value=_clean(value))
     suite.extend(map(_case, facts.runs))
     return suite
+
+
+def _properties(facts: Facts) -> Iterator[tuple[str, str]]:
+    """What the summary says of the best point, which is none where each lacks a run's value."""
+    metric, best = facts.objective.metric, facts.best
+    yield "objective", metric
+    yield "best", described(best) if best else "none: no point has a value for every seed"
+    if best and (found := best.metric(metric)):
+        yield "value", repr(found.mean)
+    if constant := baseline(facts.data, metric):
+        yield "baseline", repr(constant.value)
+    if (beaten := beats_baseline(facts)) is not None:
+        yield "beats_baseline", str(beaten).lower()
 
 
 def _case(run: StoredRun) -> ET.Element:

@@ -8,10 +8,11 @@ import pytest
 
 from hpexp.errors import UsageError
 from hpexp.junit import junit_file, write_junit
-from hpexp.model import Result, Status
+from hpexp.model import Plan, Result, Status
 from hpexp.paths import LogsFolder
 from hpexp.run import Outcome
-from tests.builders import a_plan, a_result, a_run, an_experiment, store_results
+from hpexp.store import Store
+from tests.builders import a_data_summary, a_plan, a_result, a_run, an_experiment, store_results
 
 RESULTS = {
     "done": a_result(seconds=1.25),
@@ -40,8 +41,8 @@ def test_a_suite_an_experiment_and_a_case_a_run(outcome: Outcome, tmp_path: Path
     assert (root.tag, suite.tag, suite.get("name")) == ("testsuites", "testsuite", "toy")
     counted = {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")}
     assert counted == {"tests": "7", "failures": "2", "errors": "0", "skipped": "2"}
-    cases = dict(zip(RESULTS, suite, strict=True))
-    assert [each.get("classname") for each in suite] == ["toy"] * 7
+    cases = dict(zip(RESULTS, suite.findall("testcase"), strict=True))
+    assert [each.get("classname") for each in cases.values()] == ["toy"] * 7
     assert cases["done"].get("name") == a_run(0, how="done").name
     assert cases["done"].get("time") == "1.250"
     assert {how: [child.tag for child in case] for how, case in cases.items()} == {
@@ -58,6 +59,37 @@ def test_a_suite_an_experiment_and_a_case_a_run(outcome: Outcome, tmp_path: Path
         cases["timeout"][0].get("message") == cases["timeout"][0].text == "took longer than the limit of 3 s"
     )
     assert [path.name for path in file.parent.iterdir()] == ["junit.xml"]
+
+
+def test_the_best_point_and_the_baseline_are_properties(tmp_path: Path) -> None:
+    values: dict[float, list[Result]] = {
+        0.1: [a_result(0.5), a_result(0.6)],
+        1.0: [a_result(0.99), RESULTS["diverged"] or a_result()],
+    }
+    pairs = [(a_run(seed, rate=rate), each) for rate in values for seed, each in enumerate(values[rate])]
+    store_results(LogsFolder(tmp_path), an_experiment(), pairs)
+    with Store.open(LogsFolder(tmp_path)) as store:
+        store.found("toy", 0, a_data_summary(0.6))
+
+    def properties(plan: Plan) -> dict[str | None, str | None]:
+        write_junit(junit_file(tmp_path / "junit.xml"), [Outcome(plan, 0, {})], tmp_path)
+        (suite,) = ET.parse(tmp_path / "junit.xml").getroot()
+        assert suite[0].tag == "properties"
+        return {each.get("name"): each.get("value") for each in suite[0]}
+
+    assert properties(a_plan(an_experiment(), *(run for run, _ in pairs))) == {
+        "objective": "val_accuracy",
+        "best": "rate=0.1",
+        "value": "0.55",
+        "baseline": "0.6",
+        "beats_baseline": "false",
+    }
+    store_results(LogsFolder(tmp_path), an_experiment(), pairs[2:])
+    assert properties(a_plan(an_experiment(), *(run for run, _ in pairs[2:]))) == {
+        "objective": "val_accuracy",
+        "best": "none: no point has a value for every seed",
+        "baseline": "0.6",
+    }
 
 
 def test_what_xml_cannot_hold_is_escaped(outcome: Outcome, tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_the_whole_summary(tmp_path: Path) -> None:
         },
         data=a_data_summary(),
     )
-    rest = "normalize the inputs (normalize: standard), or use output: logits"
+    rest = "normalized inputs (normalize: standard) or output: logits may help"
     failed = found.plan.runs[6].id[:6]
     expected = f"""
 toy  8 runs: 5 done, 2 diverged, 1 failed
@@ -87,7 +87,7 @@ base    val_accuracy 0.6000 by the majority class, no
 test    accuracy 0.7500 ± 0.0000, loss 0.2500 ± 0.0000  (the winner's alone; it had no say in the
         ranking)
 again   hpexp run toy.yaml --set learning_rate=0.1 --logs {tmp_path}
-2 diverged (NaN or infinity): lower the learning rate, or {rest}
+2 diverged (NaN or infinity): a lower learning rate or {rest}
 1 failed; hpexp show {failed} --logs {tmp_path} says more
   1 × ValueError: no such layer
 logs    {tmp_path}/toy/

@@ -64,9 +64,9 @@ def troubles(facts: Facts) -> Iterator[tuple[str, str]]:
 
 
 def _against_divergence(runs: list[StoredRun]) -> str:
-    ways = ["lower the learning rate"]
+    ways = ["a lower learning rate"]
     if any(run.params.get("normalize") == "none" for run in runs):
-        ways.append("normalize the inputs (normalize: standard)")
+        ways.append("normalized inputs (normalize: standard)")
     if any(run.params.get("output") == "softmax" for run in runs):
-        ways.append("use output: logits")
-    return ", or ".join(ways)
+        ways.append("output: logits")
+    return f"{' or '.join(ways)} may help"

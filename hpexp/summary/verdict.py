@@ -59,7 +59,7 @@ def sentence(found: Verdict) -> str:
     if not found.others:
         return f"no other point has a value for every seed{left_out}"
     if found.lead is None:
-        return f"one seed a point: how much of a difference is chance is not known{left_out}"
+        return f"{_ONE_SEED}{left_out}"
     low, high = text.number(found.lead.low), text.number(found.lead.high)
     how = f"{CONFIDENCE}, paired t over {replicates(found.winner)}"
     if found.compared > 2:
@@ -68,6 +68,9 @@ def sentence(found: Verdict) -> str:
     others = "1 other is" if count == 1 else f"{count} others are"
     apart = f"{others} not told apart from it" if count else "it stands apart from the others"
     return f"{apart} ({how}): lead over the best of them {low} to {high}{left_out}"
+
+
+_ONE_SEED = "one seed a point: how much of a difference is chance is not known (seeds: 5 begins to tell)"
 
 
 def _lacking(count: int) -> str:
