@@ -62,5 +62,5 @@ def _looked_at(plan: Plan, backend: Backend) -> DataFacts:
         if isinstance(message, DataWrong):
             raise config.wrong_data(plan.experiment, message.message, message.hint)
         if isinstance(message, DataFound) and plan.experiment.data.kind == "python":
-            facts = replace(facts, shape=message.shape, notes=message.notes)
+            facts = replace(facts, task=message.summary.task, shape=message.shape, notes=message.notes)
     return facts

@@ -50,10 +50,14 @@ def worker_count(asked: int | None, plans: Collection[Plan]) -> int:
         return asked
     if os.path.exists("/dev/nvidia0"):  # noqa: PTH110
         return 1
+    return max(1, min(os.cpu_count() or 1, side_by_side(plans), MAX_WORKERS))
+
+
+def side_by_side(plans: Collection[Plan]) -> int:
+    """How many workers have something to do, of any one plan."""
     groups = max((len(plan.groups) for plan in plans), default=1)
     lanes = max((len(plan.runs) for plan in plans), default=1)
-    wanted = max(groups, lanes // MIN_LANES)
-    return max(1, min(os.cpu_count() or 1, wanted, MAX_WORKERS))
+    return max(groups, lanes // MIN_LANES)
 
 
 def _only(group: Group, todo: Collection[str]) -> Group:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from hpexp.checked import needs_loading, with_checked_data
 from hpexp.errors import ConfigError
 from hpexp.execute import Backend
 from hpexp.interrupt import Interrupt
-from hpexp.jobs import make_jobs, worker_count
+from hpexp.jobs import make_jobs, side_by_side, worker_count
 from hpexp.lock import LogsLock, holder
 from hpexp.messages import DataFound, DataWrong, Finished, Job, Message
 from hpexp.model import FAILURES, EngineChoice, Experiment, Group, Plan, Result, Status
@@ -144,7 +144,7 @@ def run(plans: Sequence[Plan], options: RunOptions, view: View, backend: Backend
         NoSpaceError: results of some runs could not be stored; the others are.
     """
     logs = LogsFolder(options.logs)
-    plans = with_checked_data(plans, _to_load(plans, logs, options), backend)
+    plans = _checked(plans, logs, options, backend)
     outcomes: list[Outcome] = []
     with (
         LogsLock.hold(logs, " ".join(options.command)),
@@ -171,20 +171,26 @@ def run(plans: Sequence[Plan], options: RunOptions, view: View, backend: Backend
     return outcomes
 
 
-def _to_load(plans: Sequence[Plan], logs: LogsFolder, options: RunOptions) -> set[str]:
-    """The experiments whose data are to be loaded before anything is written."""
-    if holder(logs) is not None:
-        # Taking the lock will tell by whom.
-        return set()
-    return {
-        plan.experiment.name
-        for plan in plans
-        if needs_loading(plan) and (options.fresh or _missing(plan, statuses_of(plan, logs.root)))
-    }
+def _checked(
+    plans: Sequence[Plan], logs: LogsFolder, options: RunOptions, backend: Backend
+) -> Sequence[Plan]:
+    """The plans, with what loading tells of their data where something is to be trained on them."""
+    # Of a folder that is held, taking the lock will tell by whom.
+    if not any(map(needs_loading, plans)) or holder(logs) is not None:
+        return with_checked_data(plans, (), backend)
+    todo = [_with_runs(plan, _missing(plan, logs, options)) for plan in plans]
+    names = {plan.experiment.name for plan in todo if plan.runs and needs_loading(plan)}
+    if names:
+        # As training will: a worker keeps the threads of its first job.
+        workers = worker_count(_jobs(options, plans), todo)
+        backend.resize(workers)
+        backend.warm(min(workers, side_by_side(todo)))
+    return with_checked_data(plans, names, backend)
 
 
-def _missing(plan: Plan, statuses: Mapping[str, Status]) -> bool:
-    return not all(_finished(statuses.get(run.id)) for run in plan.runs)
+def _missing(plan: Plan, logs: LogsFolder, options: RunOptions) -> set[str]:
+    known = {} if options.fresh else statuses_of(plan, logs.root)
+    return {run.id for run in plan.runs if not _finished(known.get(run.id))}
 
 
 def _train(session: _Session, plan: Plan, todo: set[str]) -> Outcome:

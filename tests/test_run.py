@@ -118,6 +118,31 @@ def test_data_that_turn_out_wrong_end_their_experiment_alone(tmp_path: Path) -> 
     assert exit_code([bad, good]) == EXIT_USAGE
 
 
+class Sized(InlineBackend):
+    """Notes what is asked of it before the first job, which decides a worker's threads."""
+
+    def __init__(self) -> None:
+        super().__init__(Worker())
+        self.asked: list[str] = []
+
+    def resize(self, workers: int) -> None:
+        self.asked.append(f"resize {workers}")
+
+    def warm(self, workers: int = 1) -> None:
+        self.asked.append(f"warm {workers}")
+
+    def submit(self, job: Job) -> None:
+        self.asked.append("train" if job.group.runs else "look")
+        super().submit(job)
+
+
+def test_workers_are_counted_and_started_before_data_are_looked_at(tmp_path: Path) -> None:
+    plan = a_plan(own_data("own"), *[a_run(seed, "own") for seed in range(3)])
+    backend = Sized()
+    run([plan], RunOptions(logs=tmp_path, jobs=5), QuietView(console()), backend)
+    assert backend.asked == ["resize 5", "warm 3", "look", "resize 5", *["train"] * 3]
+
+
 def test_data_are_looked_at_where_something_is_to_be_trained(tmp_path: Path) -> None:
     worker, view = Worker(), QuietView(console())
     plans = [a_plan(own_data("own"), a_run(experiment="own")), a_plan(an_experiment("named"))]

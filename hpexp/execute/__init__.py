@@ -20,6 +20,9 @@ class Backend(Protocol):
     def resize(self, workers: int) -> None:
         """Train so many jobs at a time; called before the first job."""
 
+    def warm(self, workers: int = 1) -> None:
+        """Start so many workers before there is a job for each: importing TensorFlow takes its time."""
+
     def submit(self, job: Job) -> None:
         """Queue a job."""
 

@@ -23,6 +23,9 @@ class InlineBackend:
     def resize(self, workers: int) -> None:
         """One at a time, whatever is asked."""
 
+    def warm(self, workers: int = 1) -> None:
+        """TensorFlow is imported here when it is needed."""
+
     def submit(self, job: Job) -> None:
         self._jobs.append(job)
 

@@ -44,9 +44,8 @@ class LocalBackend:
         self._jobs.append(job)
         self._start_workers()
 
-    def warm(self) -> None:
-        """Start one worker before there is a job, so that it imports TensorFlow meanwhile."""
-        if not self._workers:
+    def warm(self, workers: int = 1) -> None:
+        while len(self._workers) < workers:
             self._start_worker()
 
     def resize(self, workers: int) -> None:
