@@ -19,8 +19,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
 _INSTALLED = frozenset(("site-packages", "dist-packages"))
-_LIBRARY = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib"))
-_HPEXP = Path(__file__).parent
+_NOT_OWN = (*(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")), Path(__file__).parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +45,12 @@ def is_own(path: str | None, folder: str) -> bool:
     if not path or not path.startswith("/"):
         return False
     file = Path(path)
-    if folder and file.is_relative_to(folder):
-        return True
-    return not (
-        _INSTALLED.intersection(file.parts)
-        or any(map(file.is_relative_to, _LIBRARY))
-        or file.is_relative_to(_HPEXP)
+    inside = bool(folder) and file.is_relative_to(folder)
+    # A virtual environment often lies in the folder, and the folder may lie in one.
+    if _INSTALLED.intersection(file.relative_to(folder).parts if inside else file.parts):
+        return False
+    return not any(
+        file.is_relative_to(base) and not (inside and Path(folder).is_relative_to(base)) for base in _NOT_OWN
     )
 
 

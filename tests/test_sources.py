@@ -105,7 +105,11 @@ def test_the_version_of_an_installed_package_changes_the_digest(
 def test_what_is_own(tmp_path: Path) -> None:
     folder = str(tmp_path / "a")
     assert is_own(f"{folder}/net.py", folder)
-    assert is_own(f"{folder}/site-packages/net.py", folder)
+    assert is_own(f"{folder}/site-packages/net.py", f"{folder}/site-packages")
+    assert not is_own(f"{folder}/.venv/lib/python3.11/site-packages/net.py", folder)
+    assert not is_own(ast.__file__, str(Path(ast.__file__).parent.parent))
+    assert not is_own(hpexp.__file__, str(Path(hpexp.__file__).parent.parent))
+    assert is_own(f"{Path(hpexp.__file__).parent}/my/net.py", f"{Path(hpexp.__file__).parent}/my")
     assert is_own(f"{tmp_path}/ab/net.py", folder)
     assert not is_own("/usr/lib/python3/dist-packages/net.py", folder)
     assert not any(is_own(path, folder) for path in (ast.__file__, hpexp.__file__, None, "<string>"))
