@@ -315,6 +315,8 @@ def _execute(session: _Session, plan: Plan, todo: set[str], jobs: Sequence[Job],
         if not all(map(recorded, told)):
             backend.close()
             return True
+    if not todo and not same.loaded:
+        session.view.note("the data could not be loaded: what is done is kept, from the data as they were")
     return False
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hpexp.messages import DataFound, Finished, Job, Message
 from hpexp.model import Group, Plan, Result, Status
+from hpexp.paths import LogsFolder
 from hpexp.reads import has_changed
 from hpexp.store import Store
 from hpexp.text import counted
@@ -26,6 +27,16 @@ _FILE_CHANGED = "{source} was read again after it had changed; give the command 
 def changed_files(store: Store, experiment: str) -> list[str]:
     """What the data function of an experiment had read and is other now, as far as that can be seen."""
     return [file.path for file in store.reads(experiment) if has_changed(file)]
+
+
+def files_note(plan: Plan, logs: Path) -> str:
+    """What `hpexp plan` says where `hpexp run` will load the data again, '' where it will not."""
+    store = Store.read(LogsFolder(logs))
+    if store is None:
+        return ""
+    with store:
+        changed = changed_files(store, plan.experiment.name)
+    return f"{changed[0]} has changed: run will load the data again" if changed else ""
 
 
 def look_again(plan: Plan) -> Job:
@@ -62,6 +73,11 @@ class SameData:
     def watch(self, jobs: Sequence[Job]) -> None:
         """Jobs that are submitted."""
         self._jobs |= {run.id: job for job in jobs for run in job.group.runs}
+
+    @property
+    def loaded(self) -> bool:
+        """Whether any data have been seen."""
+        return bool(self._now)
 
     def is_refused(self, message: Message) -> bool:
         """Whether it is of a run that has failed because its data are others."""

@@ -18,6 +18,7 @@ from hpexp.progress import PlainView
 from hpexp.reads import read_file
 from hpexp.rerun import repeat
 from hpexp.run import Outcome, RunOptions, load_plans, run
+from hpexp.samedata import files_note
 from hpexp.store import Store
 from tests.builders import a_plan, a_run, an_experiment
 from tests.test_progress import console
@@ -124,12 +125,14 @@ def test_a_file_that_changed_has_the_data_loaded_again(tmp_path: Path, now: str,
     train(logs, untouched, 2)
     assert untouched.jobs == []
     file.write_text("2")
+    assert files_note(a_plan_of(2), logs) == f"{file} has changed: run will load the data again"
     trainer = Trainer(lambda job: now, file)
     outcome, said = train(logs, trainer, 2)
     assert f"{file} has changed: own:load loads its data again" in said
     assert trainer.jobs == ([0, 1, 1] if anew else [0])
     assert len(outcome.results) == (2 if anew else 0)
     assert set(stored(logs).values()) == {(Status.DONE, now, 3)}
+    assert files_note(a_plan_of(2), logs) == ""
     known = Trainer(lambda job: "never asked", file)
     train(logs, known, 2)
     assert known.jobs == []
@@ -147,3 +150,17 @@ def test_rerun_says_that_the_data_are_others(tmp_path: Path) -> None:
     assert same.changes == ()
     assert other.changes == ("the data: they are others than those it was trained on",)
     assert stored(options.logs) == {0: (Status.DONE, "old", 10)}
+
+
+def test_what_is_done_is_kept_where_the_data_cannot_be_loaded_again(tmp_path: Path) -> None:
+    file = tmp_path / "data.csv"
+    file.write_text("1")
+    logs = tmp_path / "logs"
+    train(logs, Trainer(lambda job: "old", file), 1)
+    file.unlink()
+    said = console()
+    backend = InlineBackend(lambda job, emit: None)
+    run([a_plan_of(1)], RunOptions(logs=logs), PlainView(said), backend)
+    assert isinstance(said.file, io.StringIO)
+    assert "could not be loaded: what is done is kept" in said.file.getvalue()
+    assert stored(logs) == {0: (Status.DONE, "old", 3)}
