@@ -27,6 +27,9 @@ def make_jobs(plan: Plan, todo: Collection[str], workers: int, logs: LogsFolder)
     fit = [group for group in groups if group.engine == "fit"]
     compiled = _split([group for group in groups if group.engine == "compiled"], workers)
     compiled.sort(key=_cost, reverse=True)
+    for part in (compiled, fit):
+        # A worker keeps the data of one drawing of the split.
+        part.sort(key=lambda group: group.runs[0].repeat)
     graph_for = _graph_for(plan, todo)
     return [
         Job(

@@ -60,6 +60,10 @@ class Split:
     validation: float = 0.2
     test: float = 0.2
     seed: int = 0
+    repeat: int = field(default=0, repr=False)
+    """Which drawing of training and validation; the test split is the same in all. Not in the repr,
+    which goes into fingerprints: what is known of data holds for every drawing.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +284,8 @@ class Experiment:
     seeds: tuple[int, ...]
     early_stopping: EarlyStopping | None
     objective: Objective
+    repeats: int = 1
+    """How many times the split is drawn; each drawing is a replicate of every point and seed."""
     tensorboard: TensorBoardOptions = TensorBoardOptions()
     training: TrainingOptions = TrainingOptions()
     limits: Limits = Limits()

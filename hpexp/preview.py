@@ -52,6 +52,7 @@ def as_dict(plan: Plan, statuses: Mapping[str, Status]) -> dict[str, object]:
                 "name": run.name,
                 "params": finite(run.params),
                 "seed": run.seed,
+                "repeat": run.repeat,
                 "engine": run.engine,
                 "updates_per_epoch": run.updates_per_epoch,
                 "status": str(statuses.get(run.id, Status.PENDING)),
@@ -125,7 +126,7 @@ def _settings(params: Params) -> list[str]:
 
 
 def _points(runs: Iterable[Run]) -> list[list[Run]]:
-    """Runs that differ in their seeds only, together."""
+    """Runs that differ in their seeds and in the drawing of the split only, together."""
     points: dict[str, list[Run]] = {}
     for run in runs:
         points.setdefault(run.point, []).append(run)
@@ -135,13 +136,15 @@ def _points(runs: Iterable[Run]) -> list[list[Run]]:
 def _headline(plan: Plan, statuses: Mapping[str, Status], points: int) -> Text:
     from rich.text import Text
 
-    seeds = len(plan.runs) // points
+    seeds, repeats = len({run.seed for run in plan.runs}), plan.experiment.repeats
     done = sum(status.finished for status in statuses.values())
     text = Text()
     text.append(plan.experiment.name, style="bold")
     text.append(f"  {counted(len(plan.runs), 'run')}")
-    if seeds > 1:
-        text.append(f" ({counted(points, 'point')} × {seeds} seeds)")
+    if seeds > 1 or repeats > 1:
+        times = f" × {seeds} seeds" if seeds > 1 else ""
+        times += f" × {repeats} splits" if repeats > 1 else ""
+        text.append(f" ({counted(points, 'point')}{times})")
     text.append(f" in {counted(len(plan.groups), 'group')}, {done} done, {len(plan.runs) - done} to train\n")
     if plan.experiment.description:
         text.append(f"{plan.experiment.description}\n")
@@ -255,7 +258,7 @@ def _with_standing(
         of_point = Counter(statuses.get(each.id, Status.PENDING) for each in runs)
         table.add_row(
             *own,
-            _seeds([each.seed for each in runs]),
+            _seeds(list(dict.fromkeys(each.seed for each in runs))),
             _or_unknown(runs[0].updates_per_epoch),
             Text(_standing(of_point), style="green" if all(status.finished for status in of_point) else ""),
         )

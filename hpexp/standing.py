@@ -78,4 +78,6 @@ def label(run: Run) -> str:
 
 def short_label(run: Run) -> str:
     """The values of what a run varies, without their names: `0.01 sgd full, seed 0`."""
-    return f"{' '.join(short(value) for value in run.axes.values())}, seed {run.seed}".removeprefix(", ")
+    repeat = f", split {run.repeat}" if run.repeat else ""
+    values = " ".join(short(value) for value in run.axes.values())
+    return f"{values}, seed {run.seed}{repeat}".removeprefix(", ")

@@ -223,6 +223,12 @@ WRONG_VALUES = [
     _body("nothing to train on", "split: {validation: 0.5, test: 0.5}", "leave nothing to train on"),
     _body("split as text", "split: {test: a fifth}", "a fifth (text) is not a number"),
     _body("seed as text", "split: {seed: abc}", "abc (text) is not a whole number"),
+    _body("no repeats", "split: {repeats: 0}", "0 is not a whole number from 1 to 1000"),
+    _body(
+        "nothing to repeat",
+        "split: {validation: 0, repeats: 2}",
+        ":3:33: split.repeats: each repeat draws another validation split, but validation is 0",
+    ),
     _body("no seeds", "seeds: 0", "0 is neither a number of seeds"),
     _body("seeds below 0", "seeds: [0, -1]", "seeds[1]: -1 is not a whole number from 0"),
     _body("half a seed", "seeds: 1.5", "1.5 is neither a number of seeds"),

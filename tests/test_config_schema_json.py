@@ -125,7 +125,7 @@ BEYOND = {
     "a keyword with a dash", "too many layers", "a range out of bounds", "unequal zips",
     "unequal zips in a list", "an axis in a zip too", "very many repeated keys", "a huge grid",
     "a grid made huge by seeds", "a zip of nothing", "name with a final line break",
-    "a very long module", "metrics of one epoch, weights of another",
+    "a very long module", "metrics of one epoch, weights of another", "nothing to repeat",
 }  # fmt: skip
 """What a schema cannot say, or says less strictly than `load`."""
 

@@ -226,6 +226,7 @@ def test_a_row_holds_every_parameter_that_is_set(paths: RunPaths) -> None:
         "width": 12345678,
         "epochs": 3,
         "seed": 3,
+        "repeat": 0,
         "experiment": "lr",
     }
     assert info.group_name == f"lr/{run.name}"

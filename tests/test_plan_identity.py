@@ -130,3 +130,19 @@ def test_the_experiment_itself_is_kept() -> None:
     assert plan.experiment == spec
     assert plan.facts == FACTS
     assert {run.experiment for run in plan.runs} == {"toy"}
+
+
+def test_more_repeats_leave_the_runs_of_the_first_as_they_are() -> None:
+    one, three = plan_of(**BASE), plan_of(**BASE, repeats=3)
+    assert [run.repeat for run in three.runs] == [0, 1, 2]
+    assert one.runs[0].id == three.runs[0].id
+    assert len({run.id for run in three.runs}) == len({run.name for run in three.runs}) == 3
+    assert {run.point for run in three.runs} == {one.runs[0].point}
+    assert three.requested == 3
+
+
+def test_a_program_has_the_data_of_one_repeat() -> None:
+    plan = plan_of(grid={"learning_rate": [0.1, 1.0]}, repeats=2, seeds=(0, 1))
+    repeats = [{run.repeat for run in group.runs} for group in plan.groups]
+    assert repeats == [{0}, {1}]
+    assert [len(group.runs) for group in plan.groups] == [4, 4]

@@ -169,7 +169,7 @@ def test_json_says_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert said["experiment"] == "toy"
     run, first = plan.runs[0], said["runs"][0]
     assert first == {
-        "id": run.id, "name": run.name, "params": {**run.params, "hidden": [8, 4]}, "seed": 0,
+        "id": run.id, "name": run.name, "params": {**run.params, "hidden": [8, 4]}, "seed": 0, "repeat": 0,
         "engine": "compiled", "updates_per_epoch": 34, "status": "stopped",
     }  # fmt: skip
     assert [each["status"] for each in said["runs"][1:]] == ["pending"] * 11

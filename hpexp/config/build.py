@@ -55,6 +55,7 @@ def build(
         seeds=file.seeds,
         early_stopping=early_stopping,
         objective=objective,
+        repeats=_split(file).repeats,
         tensorboard=TensorBoardOptions(_graph(file.tensorboard.graph), file.tensorboard.histograms),
         training=TrainingOptions(file.training.checkpoint_every, file.training.save_model),
         limits=_limits(file),
@@ -67,6 +68,7 @@ def build(
         *_twice(file),
         *_wrong_metrics(file, experiment, task),
         *_two_epochs(file),
+        *_nothing_to_repeat(file),
         *_too_many(experiment),
     ]
     return experiment, [problem_at(root, place, message) for place, message in found]
@@ -101,8 +103,13 @@ def _data(file: File, folder: str) -> DataSpec:
             pass
         case _:
             kind = "keras" if source in KERAS_DATA else "builtin"
-    split = section.split or file.split or SplitSection.model_construct()
+    split = _split(file)
     return DataSpec(kind, source, section.options, Split(split.validation, split.test, split.seed), folder)
+
+
+def _split(file: File) -> SplitSection:
+    section: DataSection = file.data
+    return section.split or file.split or SplitSection.model_construct()
 
 
 def _model(file: File, folder: str) -> ModelSpec:
@@ -178,6 +185,13 @@ def _limits(file: File) -> Limits:
     return Limits(**{name: chosen(name) for name in LIMITS})  # type: ignore[arg-type]
 
 
+def _nothing_to_repeat(file: File) -> Found:
+    split = _split(file)
+    if split.repeats > 1 and not split.validation and file.data.origin != "python":
+        place = ("split", "repeats") if file.split is not None else ("data", "split", "repeats")
+        yield place, "each repeat draws another validation split, but validation is 0"
+
+
 def _twice(file: File) -> Found:
     if file.split is not None and file.data.split is not None:
         yield ("split",), "the split is given here and under data; keep one"
@@ -202,9 +216,9 @@ def _wrong_metrics(file: File, experiment: Experiment, task: str | None) -> Foun
 
 
 def _too_many(experiment: Experiment) -> Found:
-    runs = (count_points(experiment.grid) + len(experiment.include)) * len(experiment.seeds)
+    points, seeds = count_points(experiment.grid), len(experiment.seeds)
+    runs = (points + len(experiment.include)) * seeds * experiment.repeats
     if runs > MAX_POINTS:
-        seeds = len(experiment.seeds)
         times = f" × {seeds} seeds" if seeds > 1 else ""
-        points = count_points(experiment.grid)
+        times += f" × {experiment.repeats} splits" if experiment.repeats > 1 else ""
         yield ("grid",), f"{points:,} points{times} are {runs:,} runs; at most {MAX_POINTS:,} are allowed"

@@ -148,6 +148,7 @@ Flag = Annotated[bool, BeforeValidator(_flag)]
 Count = Annotated[int, _whole(1), WithJsonSchema({"type": "integer", "minimum": 1})]
 Whole = Annotated[int, _whole(0), WithJsonSchema({"type": "integer", "minimum": 0})]
 Retries = Annotated[int, _whole(0, 100), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 100})]
+Repeats = Annotated[int, _whole(1, 1000), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 1000})]
 Jobs = Annotated[int, _whole(1, 1024), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 1024})]
 Seed = Annotated[
     int, _whole(0, 2**32 - 1), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 2**32 - 1})

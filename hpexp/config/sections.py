@@ -33,6 +33,9 @@ class SplitSection(Section):
     validation: fields.Share = Field(0.2, description="share of the examples that ranks runs")
     test: fields.Share = Field(0.2, description="share of the examples scored once, at the end")
     seed: fields.Seed = Field(0, description="picks the examples")
+    repeats: fields.Repeats = Field(
+        1, description="drawings of training and validation, each a replicate of every run"
+    )
 
     @model_validator(mode="after")
     def _leave_some(self) -> Self:

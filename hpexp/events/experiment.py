@@ -62,9 +62,10 @@ def share_of(plan: Plan, told: Iterable[str] = ()) -> Share:
     """The domain of every axis in `plan`, and the metrics its runs will have, or have `told`."""
     text = text_columns(plan.runs)
     columns: dict[str, dict[Cell, None]] = {}
+    replicates = ("seed", "repeat") if any(run.repeat for run in plan.runs) else ("seed",)
     for run in plan.runs:
         shown = cells(run, text)
-        for name in (*run.axes, "seed"):
+        for name in (*run.axes, *replicates):
             if name in shown:
                 columns.setdefault(name, {})[shown[name]] = None
     metrics = tuple(dict.fromkeys((*expected_metrics(plan), *told)))

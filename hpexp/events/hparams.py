@@ -44,7 +44,7 @@ def text_columns(runs: Iterable[Run]) -> frozenset[str]:
 def cells(run: Run, text: frozenset[str]) -> dict[str, Cell]:
     """Everything the table may show of a run; parameters that are not set are left out."""
     shown = {name: cell(value, name in text) for name, value in run.params.items() if value is not None}
-    return {**shown, "seed": run.seed, "experiment": run.experiment}
+    return {**shown, "seed": run.seed, "repeat": run.repeat, "experiment": run.experiment}
 
 
 def cell(value: Value, text: bool) -> Cell:

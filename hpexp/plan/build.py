@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 
 from hpexp.errors import ConfigError, Problem
@@ -34,7 +35,8 @@ def build_plan(experiment: Experiment, facts: DataFacts, *, engine: EngineChoice
     varied = varied_names(experiment)
     resolver = Resolver(experiment, facts.task, own, varied)
     identity = Identity(experiment, facts, own)
-    seeds = tuple(dict.fromkeys(experiment.seeds))
+    several = experiment.repeats > 1
+    replicates = list(itertools.product(range(experiment.repeats), dict.fromkeys(experiment.seeds)))
     on_disk = too_large(facts.size, experiment.resources)
     chosen, reason = choose(engine, experiment.engine, too_large=on_disk)
     collapser, names = Collapser(varied), Names()
@@ -58,21 +60,22 @@ def build_plan(experiment: Experiment, facts: DataFacts, *, engine: EngineChoice
         params = resolved.params
         axes = {name: params[name] for name in varied if name in params}
         updates = _updates_per_epoch(params["batch"], facts.train)
-        point_id, ids = identity.of_point(text, params, seeds)
+        point_id, ids = identity.of_point(text, replicates)
         described = point_text(axes)
-        for seed, run_id in zip(seeds, ids, strict=True):
+        for (repeat, seed), run_id in zip(replicates, ids, strict=True):
             runs.append(
                 Run(
                     run_id,
                     point_id,
                     experiment.name,
-                    names.name(described, seed, run_id),
+                    names.name(described, seed, run_id, repeat if several else None),
                     params,
                     axes,
                     seed,
                     chosen,
                     reason,
                     updates,
+                    repeat=repeat,
                 )
             )
     if not points:
@@ -85,7 +88,7 @@ def build_plan(experiment: Experiment, facts: DataFacts, *, engine: EngineChoice
         tuple(runs),
         make_groups(runs, own),
         collapser.collapsed(),
-        points * len(seeds),
+        points * len(replicates),
         tuple(entry for place, entry in enumerate(experiment.exclude) if place not in matched),
         find_idle(experiment, runs, dropped, varied, own),
         {**(own.hashes if own is not None else {}), **_data_code(experiment)},

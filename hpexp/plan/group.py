@@ -30,7 +30,8 @@ def make_groups(runs: Iterable[Run], own: OwnModel | None) -> tuple[Group, ...]:
         key = keys.get(id(run.params))
         if key is None:
             key = keys[id(run.params)] = _structure(run, free)
-        groups.setdefault(key, []).append(run)
+        # A program has one set of data.
+        groups.setdefault((run.repeat, key), []).append(run)
     return tuple(
         Group(number, members[0].engine, tuple(members)) for number, members in enumerate(groups.values())
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import sha256
 
-from hpexp.dataloss import adds_to_loss
-from hpexp.model import DataFacts, Experiment, Params
+from hpexp.model import DataFacts, Experiment
 from hpexp.plan.own import OwnModel
 from hpexp.plan.values import canonical_json
 
@@ -42,18 +42,19 @@ class Identity:
             "smoke": experiment.smoke,
         }
         self._begun = sha256(canonical_json(context).encode())
-        self._own = model.kind == "python"
 
-    def of_point(self, text: str, params: Params, seeds: tuple[int, ...]) -> tuple[str, list[str]]:
-        """The id of a point, whose parameters are `text` as canonical JSON, and those of its runs."""
+    def of_point(self, text: str, replicates: Iterable[tuple[int, int]]) -> tuple[str, list[str]]:
+        """The id of a point, whose parameters are `text` as canonical JSON, and those of its runs.
+
+        `replicates` are the repeat of the split and the seed of each run.
+        """
         point = self._begun.copy()
         point.update(text.encode())
-        if self._own or adds_to_loss(params):
-            # Before, such runs were ranked and stopped by a loss with its penalties.
-            point.update(b"data loss")
         runs = []
-        for seed in seeds:
+        for repeat, seed in replicates:
             run = point.copy()
             run.update(b"seed=%d" % seed)
+            if repeat:
+                run.update(b",repeat=%d" % repeat)
             runs.append(run.hexdigest()[:DIGITS])
         return point.hexdigest()[:DIGITS], runs

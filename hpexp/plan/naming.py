@@ -22,9 +22,10 @@ class Names:
     def __init__(self) -> None:
         self._given: set[str] = set()
 
-    def name(self, point: str, seed: int, run_id: str) -> str:
-        """The name of a run of the point that `point_text` describes."""
+    def name(self, point: str, seed: int, run_id: str, repeat: int | None = None) -> str:
+        """The name of a run of the point that `point_text` describes; `repeat` where there are several."""
         text = f"{point},seed={seed}" if point else f"seed={seed}"
+        text += "" if repeat is None else f",repeat={repeat}"
         name = _cut(text, run_id[:SHORT_DIGITS])
         if name in self._given:
             name = _cut(text, run_id[:DIGITS])

@@ -55,6 +55,7 @@ def train_job(job: Job, emit: Emit) -> None:
     """
     if job.threads:
         use_threads(job.threads)
+    job = _drawn(job)
     experiment = job.experiment
     folder = experiment.model.folder or experiment.data.folder
     with beside(folder, job.code), settings.kept(), _log(job, emit) as log:
@@ -172,7 +173,15 @@ def _noting(emit: Emit, run: Run, why: str) -> Emit:
 
 
 def _key(experiment: Experiment) -> str:
-    return repr((experiment.data, experiment.resources, experiment.smoke))
+    data = experiment.data
+    return repr((data, data.split.repeat, experiment.resources, experiment.smoke))
+
+
+def _drawn(job: Job) -> Job:
+    """The job on the drawing of the split that its runs ask for, one for all."""
+    data, runs = job.experiment.data, job.group.runs
+    split = replace(data.split, repeat=runs[0].repeat if runs else 0)
+    return replace(job, experiment=replace(job.experiment, data=replace(data, split=split)))
 
 
 def _data(experiment: Experiment) -> tuple[Data, DataFound]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -54,10 +54,15 @@ def divide(given: Mapping[str, Raw], spec: DataSpec) -> Division:
     numbers, classes = targets(Raw(joined, joined, classes=first.classes), task, spec.source)
     sizes = np.cumsum([len(part.y) for part in given.values()])[:-1]
     own = dict(zip(given, np.split(numbers, sizes), strict=True))
-    lacking = Split(
-        0.0 if "validation" in given else spec.split.validation,
-        0.0 if "test" in given else spec.split.test,
-        spec.split.seed,
+    if spec.split.repeat and "validation" in given:
+        raise DataError(
+            f"{spec.source} brings its own validation split, which cannot be drawn again",
+            hint="leave out split.repeats; seeds gives replicates",
+        )
+    lacking = replace(
+        spec.split,
+        validation=0.0 if "validation" in given else spec.split.validation,
+        test=0.0 if "test" in given else spec.split.test,
     )
     parts = parts_of(own["train"], task, lacking)
     rows: dict[str, tuple[str, Taken]] = {}

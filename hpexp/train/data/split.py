@@ -30,7 +30,10 @@ def share_size(examples: int, share: float) -> int:
 
 
 def split_examples(examples: int, classes: NDArray[Any] | None, split: Split) -> Parts:
-    """Split `examples` by the shares of `split`; `classes` (`[examples]`) for a stratified one."""
+    """Split `examples` by the shares of `split`; `classes` (`[examples]`) for a stratified one.
+
+    The test split depends on the seed alone. The other examples are divided anew in each repeat.
+    """
     validation = share_size(examples, split.validation)
     test = share_size(examples, split.test)
     if validation + test >= examples:
@@ -38,14 +41,17 @@ def split_examples(examples: int, classes: NDArray[Any] | None, split: Split) ->
             f"{examples} examples are too few for {validation} of validation and {test} of test",
             hint="lower the shares under split",
         )
-    random = generator(split.seed, Stream.DATA)
-    rest = random.permutation(examples)
-    parts = []
-    for size in (test, validation):
-        chosen = _choose(rest, size, classes)
-        parts.append(rest[chosen])
-        rest = rest[~chosen]
-    return Parts(train=rest, validation=parts[1], test=parts[0])
+    tested, rest = _divided(generator(split.seed, Stream.DATA).permutation(examples), test, classes)
+    if split.repeat:
+        rest = generator(split.seed, Stream.DATA, split.repeat).permutation(rest)
+    validated, rest = _divided(rest, validation, classes)
+    return Parts(train=rest, validation=validated, test=tested)
+
+
+def _divided(indices: Indices, size: int, classes: NDArray[Any] | None) -> tuple[Indices, Indices]:
+    """`size` of the indices, and the others."""
+    chosen = _choose(indices, size, classes)
+    return indices[chosen], indices[~chosen]
 
 
 def _choose(indices: Indices, size: int, classes: NDArray[Any] | None) -> NDArray[np.bool_]:
