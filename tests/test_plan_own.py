@@ -138,3 +138,22 @@ def test_the_place_of_the_folder_is_not_part_of_the_identity(tmp_path: Path) -> 
 def test_reading_does_not_run_it(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text("raise SystemExit\ndef build(shape, outputs): ...\n")
     assert len(plan(tmp_path).runs) == 1
+
+
+def test_a_default_of_the_function_and_the_same_value_written_down_are_one_run(tmp_path: Path) -> None:
+    taken = "width=3, rate=0.5, hidden=(8, 4), deep=False, name='a', none=None, momentum=0.9, computed=1 + 1"
+    (tmp_path / "net.py").write_text(f"def build(shape, outputs, {taken}): ...\n")
+    plain = plan(tmp_path).runs[0].id
+    same: dict[str, Value] = {
+        "width": 3, "rate": 0.5, "hidden": (8, 4), "deep": False, "name": "a", "none": None,
+        "beta_1": None, "weight_decay": 0.0, "batch": 32,
+    }  # fmt: skip
+    for name, value in same.items():
+        assert plan(tmp_path, params={name: value}).runs[0].id == plain, name
+    # Another value, another type, one that is computed, and one that the optimizer takes, too.
+    other: dict[str, Value] = {"width": 3.0, "deep": 0, "hidden": 8, "computed": 2, "momentum": 0.9}
+    for name, value in other.items():
+        assert plan(tmp_path, params={name: value}).runs[0].id != plain, name
+    made = plan(tmp_path, grid={"width": [3, 4], "hidden": [(8, 4), (8,)]}, params={"optimizer": "adam"})
+    assert len(made.runs) == 4
+    assert made.runs[0].id == plan(tmp_path, params={"optimizer": "adam"}).runs[0].id

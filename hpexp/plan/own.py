@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hpexp.model import ModelSpec
+from hpexp.model import ModelSpec, Value
 from hpexp.sources import parsed, read_own_code
 
 
@@ -14,13 +14,15 @@ from hpexp.sources import parsed, read_own_code
 class OwnModel:
     """`takes` are the parameters that the function names, `None` where that cannot be read.
 
-    `requires` are those of them that have no default. `digest` is a hash of the function's
+    `requires` are those of them that have no default, `defaults` what the others have where that
+    is written as a value that a file may give, too. `digest` is a hash of the function's
     module and of all that it imports, `hashes` are those of the files, see `hpexp.sources`.
     """
 
     source: str
     takes: frozenset[str] | None
     requires: frozenset[str]
+    defaults: Mapping[str, Value]
     digest: str
     hashes: Mapping[str, str]
 
@@ -30,12 +32,16 @@ def read_own_model(spec: ModelSpec) -> OwnModel:
     module, _, function = spec.source.partition(":")
     code = read_own_code(module, spec.folder)
     signature = _signature(code.text, function)
-    takes, requires = signature if signature is not None else (None, frozenset[str]())
-    return OwnModel(spec.source, takes, requires, code.digest, code.hashes)
+    if signature is None:
+        return OwnModel(spec.source, None, frozenset(), {}, code.digest, code.hashes)
+    requires = frozenset(name for name, default in signature.items() if default is None)
+    written = {name: _value(default) for name, default in signature.items() if default is not None}
+    defaults = {name: value for name, value in written.items() if not isinstance(value, _Unknown)}
+    return OwnModel(spec.source, frozenset(signature), requires, defaults, code.digest, code.hashes)
 
 
-def _signature(text: str, function: str) -> tuple[frozenset[str], frozenset[str]] | None:
-    """Names after the first two parameters (input shape, outputs), and those without a default."""
+def _signature(text: str, function: str) -> dict[str, ast.expr | None] | None:
+    """The parameters after the first two (input shape, outputs), with their defaults."""
     tree = parsed(text)
     if tree is None:
         return None
@@ -44,11 +50,23 @@ def _signature(text: str, function: str) -> tuple[frozenset[str], frozenset[str]
         return None
     arguments = found[0].args
     positional = [argument.arg for argument in [*arguments.posonlyargs, *arguments.args]]
-    first_default = len(positional) - len(arguments.defaults)
-    required = set(positional[2:first_default])
-    names = positional[2:]
-    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-        names.append(argument.arg)
-        if default is None:
-            required.add(argument.arg)
-    return frozenset(names), frozenset(required)
+    none = [None] * (len(positional) - len(arguments.defaults))
+    defaults = dict(list(zip(positional, [*none, *arguments.defaults], strict=True))[2:])
+    by_name = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    return defaults | {argument.arg: default for argument, default in by_name}
+
+
+class _Unknown:
+    """A default that is computed, or of a type that no file can give."""
+
+
+def _value(default: ast.expr) -> Value | _Unknown:
+    try:
+        value = ast.literal_eval(default)
+    except (ValueError, TypeError, MemoryError, RecursionError):
+        return _Unknown()
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, tuple) and all(type(each) is int for each in value):
+        return value
+    return _Unknown()

@@ -66,11 +66,18 @@ class Resolver:
         self._known: dict[tuple[object, ...], dict[str, str]] = {}
         self._quiet = QUIET - frozenset(varied)
         self._kept = self._of_function()
+        self._unsaid = _UNSAID
         if own is not None:
             # What the file sets is the function's affair, null too; its own defaults hold where it has any.
             self._unset -= OF_BUILT_IN_MODELS
             for name in OF_BUILT_IN_MODELS - own.requires:
                 del self._defaults[name]
+            of_function = {
+                name: value
+                for name, value in own.defaults.items()
+                if name not in PARAMETERS or name in OF_BUILT_IN_MODELS
+            }
+            self._unsaid = {optimizer: {**known, **of_function} for optimizer, known in _UNSAID.items()}
 
     def filled(self, point: Point) -> dict[str, Value]:
         """The point with the defaults filled in, Keras's own among them."""
@@ -85,7 +92,7 @@ class Resolver:
         """The parameters of training that an own function takes, too."""
         if self._own is None:
             return frozenset()
-        taken = frozenset(PARAMETERS) if self._own.takes is None else self._own.takes
+        taken = frozenset(PARAMETERS) if self._own.takes is None else self._own.takes & PARAMETERS.keys()
         return taken - OF_BUILT_IN_MODELS - frozenset(ALWAYS_SET) - frozenset(self._model.options)
 
     def resolve(self, point: Point, full: Mapping[str, Value]) -> Resolved:
@@ -102,7 +109,7 @@ class Resolver:
         return Resolved(params, dropped, self._said(params))
 
     def _said(self, params: dict[str, Value]) -> dict[str, Value]:
-        unsaid = _UNSAID[str(params["optimizer"])]
+        unsaid = self._unsaid[str(params["optimizer"])]
         said = {
             name: value
             for name, value in params.items()
