@@ -34,8 +34,8 @@ def overview(
         Column("objective", [each.metric for each in objectives], weight=2, right=False),
         Column("best", [value for value, _ in best]),
         Column("baseline", [_baseline(each, data) for each in experiments], weight=1),
-        Column("best point", [name for _, name in best], weight=4, right=False),
-        Column("last run", [_when(each.updated) for each in experiments], weight=3, right=False),
+        Column("best point", [name for _, name in best], weight=3, right=False),
+        Column("last run", [_when(each.updated) for each in experiments], weight=4, right=False),
     ]
 
 

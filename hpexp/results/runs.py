@@ -26,6 +26,7 @@ STYLES = {
     Status.PENDING: "dim",
 }
 SHORT_ID = 6
+BALANCED = "balanced_accuracy"
 
 
 def table(runs: Sequence[StoredRun], columns: Columns, objective: Objective | None) -> list[Column]:
@@ -71,8 +72,11 @@ def param_column(name: str, title: str, runs: Sequence[StoredRun]) -> Column:
 
 
 def in_order(metrics: Sequence[str], objective: str | None) -> list[str]:
-    """The objective, then validation, then training."""
-    return sorted(metrics, key=lambda name: (name != objective, not name.startswith("val_")))
+    """The objective, then validation, then training; of each, accuracies averaged over classes first."""
+    return sorted(
+        metrics,
+        key=lambda name: (name != objective, not name.startswith("val_"), not name.endswith(BALANCED)),
+    )
 
 
 def csv(runs: Sequence[StoredRun], columns: Columns, baselines: Mapping[str, float | None]) -> str:

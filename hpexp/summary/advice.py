@@ -41,7 +41,8 @@ def troubles(facts: Facts) -> Iterator[tuple[str, str]]:
     """What went wrong, as a style and a line."""
     diverged = facts.of(Status.DIVERGED)
     if diverged:
-        yield "yellow", f"{len(diverged)} diverged (NaN or infinity): {_against_divergence(diverged)}"
+        yield "yellow", f"{len(diverged)} diverged (NaN or infinity)"
+        yield "yellow", f"  what may help: {', '.join(_against_divergence(diverged))}"
     failed = facts.of(Status.FAILED)
     if failed:
         show = command("show", failed[0].id[:SHORT_ID], logs=facts.logs)
@@ -63,10 +64,9 @@ def troubles(facts: Facts) -> Iterator[tuple[str, str]]:
         yield "yellow", f"{', '.join(parts)}: the same command goes on from here"
 
 
-def _against_divergence(runs: list[StoredRun]) -> str:
-    ways = ["a lower learning rate"]
+def _against_divergence(runs: list[StoredRun]) -> Iterator[str]:
+    yield "a lower learning rate"
     if any(run.params.get("normalize") == "none" for run in runs):
-        ways.append("normalized inputs (normalize: standard)")
+        yield "normalize: standard"
     if any(run.params.get("output") == "softmax" for run in runs):
-        ways.append("output: logits")
-    return f"{' or '.join(ways)} may help"
+        yield "output: logits"

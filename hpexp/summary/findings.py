@@ -94,4 +94,4 @@ def _test(best: Point) -> Iterator[Line]:
             f"{name} {text.spread(each.mean, each.std)}"
             for name, each in sorted(scores.items(), key=lambda item: item[0] == "loss")
         )
-        yield Line("test", told, "", "(the winner's alone; it had no say in the ranking)", "dim")
+        yield Line("test", prose=f"{told}  (the winner's alone; it had no say in the ranking)")

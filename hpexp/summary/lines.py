@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -9,6 +10,8 @@ from rich.console import Console
 from rich.text import Text
 
 LABEL = 8
+_SPACES = re.compile(r" (?!%)")
+"""Where a line may break: not between a number and its percent sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,9 @@ def print_line(line: Line, console: Console) -> None:
     """Print it; further lines of prose are indented under the first."""
     row = Text.assemble((f"{line.label:<{LABEL}}", "dim"), (line.value, line.style))
     gap = "  " if line.value else ""
-    for word in line.prose.split():
-        if row.cell_len + len(gap) + cell_len(word) > console.width and row.cell_len > LABEL:
+    for word in _SPACES.split(line.prose) if line.prose else ():
+        if gap and row.cell_len + len(gap) + cell_len(word) > console.width:
+            row.rstrip()
             print_text(console, row)
             row, gap = Text(" " * LABEL), ""
         row.append(gap + word, line.prose_style)

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from hpexp import text
 from hpexp.results.ranking import Place, Point, missing_words
-from hpexp.results.runs import in_order, param_column
+from hpexp.results.runs import BALANCED, in_order, param_column
 from hpexp.results.table import Column, fitting, print_table
 from hpexp.shell import command
 from hpexp.summary.facts import Facts
@@ -61,4 +61,4 @@ def _n(point: Point, metric: str) -> str:
 
 def _weight(name: str, metric: str) -> int:
     """Accuracies averaged over classes stay longer than other metrics beside the objective."""
-    return 0 if name == metric else 1 if name == "val_balanced_accuracy" else 3
+    return 0 if name == metric else 1 if name.endswith(BALANCED) else 3
