@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from hpexp.paths import LogsFolder
 from hpexp.progress import QuietView
 from hpexp.run import RunOptions, backend_for, load_plans
 from hpexp.run import run as run_plans
+from hpexp.show import print_run
 from hpexp.store import Store
 from hpexp.train.data import load
 from hpexp.train.data.split import Parts, split_examples
@@ -92,6 +95,8 @@ def test_repeats_are_replicates_of_their_points(tmp_path: Path) -> None:
     assert by_repeat[0] != by_repeat[1]
     assert list(data) == [0, 1]
     assert data[0].examples == data[1].examples == {"train": 90, "validation": 30, "test": 30}
+    print_run(tmp_path / "logs", stored[-1].id, Console(file=(page := io.StringIO())), as_json=False)
+    assert re.search(r"^repeat +1 of the split$", page.getvalue(), flags=re.MULTILINE)
 
 
 def test_a_validation_split_of_the_datas_own_cannot_be_drawn_again(tmp_path: Path) -> None:

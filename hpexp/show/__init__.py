@@ -27,7 +27,9 @@ def print_run(logs: Path, wanted: str, console: Console, *, as_json: bool) -> No
     """
     run, epochs = stored_run(wanted, logs)
     paths = LogsFolder(logs).run(run.experiment, run.name)
-    shown = Shown(run, epochs, paths.folder, _tail(paths.log), _data(run, logs))
+    data = _data(run, logs)
+    own = {repeat: summary for repeat, summary in data.items() if repeat == run.repeat}
+    shown = Shown(run, epochs, paths.folder, _tail(paths.log), own, len(data))
     if as_json:
         write_json(as_dict(shown))
     else:

@@ -39,6 +39,9 @@ class Shown:
     folder: Path
     log: Sequence[str]
     data: Data = field(default_factory=dict)
+    """Of the drawing of the split that it was trained on."""
+    drawings: int = 1
+    """How many drawings of the split the experiment has."""
 
 
 def print_page(shown: Shown, console: Console) -> None:
@@ -73,7 +76,7 @@ def _page(shown: Shown, width: int) -> Iterator[Text]:
     yield from _outcome(run)
     yield from _baselines(shown)
     yield Text()
-    yield from _params(run, width)
+    yield from _params(shown, width)
     yield from _curves(shown.epochs, width)
     if run.made:
         yield Text()
@@ -119,11 +122,14 @@ def _baselines(shown: Shown) -> Iterator[Text]:
         yield _fact("data", words)
 
 
-def _params(run: StoredRun, width: int) -> Iterator[Text]:
+def _params(shown: Shown, width: int) -> Iterator[Text]:
     """What the experiment varies first; the rest, defaults included, dim."""
+    run = shown.run
     for name, value in run.axes.items():
         yield _fact(name, Text(text.param(value), "bold"))
     yield _fact("seed", Text(str(run.seed), "bold"))
+    if shown.drawings > 1:
+        yield _fact("repeat", Text(f"{run.repeat}", "bold").append(" of the split", "not bold dim"))
     rest = [f"{name} {text.param(value)}" for name, value in run.params.items() if name not in run.axes]
     yield from _folded("fixed", rest, width, "dim")
 

@@ -134,9 +134,11 @@ def reads(database: Database, experiment: str) -> list[ReadFile]:
 
 
 def data(database: Database, experiment: str) -> dict[int, DataSummary]:
-    """What the data came to, by the repeat of the split."""
+    """What the data came to, by the repeat of the split; of the repeats that the file still asks for."""
     rows = database.rows(
-        "SELECT repeat, summary FROM data WHERE experiment = ? ORDER BY repeat", (experiment,)
+        "SELECT repeat, summary FROM data WHERE experiment = :one AND repeat IN"
+        " (SELECT repeat FROM runs WHERE experiment = :one AND planned) ORDER BY repeat",
+        {"one": experiment},
     )
     return {repeat: to_summary(summary) for repeat, summary in rows}
 
