@@ -20,7 +20,7 @@ from hpexp.console import write_json
 from hpexp.environment import version
 from hpexp.errors import HpexpError
 from hpexp.events import damaged
-from hpexp.fixed import overridden, rounding
+from hpexp.fixed import keras_file, overridden, refused, rounding
 from hpexp.paths import LogsFolder
 from hpexp.store import Store, StoredRun
 from hpexp.text import counted
@@ -125,6 +125,11 @@ def _numbers(text: str | None) -> tuple[int, ...]:
 
 def _surroundings() -> Iterator[Check]:
     """What would change the numbers of a training: workers have the same settings everywhere."""
+    if wrong := list(refused()):
+        path = keras_file()
+        yield Check(
+            "settings", "mend", f"Keras cannot be imported with {'; '.join(wrong)} in {path}", f"mend {path}"
+        )
     if over := list(overridden()):
         yield Check(
             "settings", "note", f"overridden: {'; '.join(over)}", "own code may set them where it runs"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,21 @@ def overridden(environment: Mapping[str, str] = os.environ) -> Iterator[str]:
     for name, wanted in fixed.items():
         if name in settings and settings[name] != wanted:
             yield f"{name}: {json.dumps(settings[name])} of {path} (workers: {wanted or 'not set'})"
+
+
+def refused(environment: Mapping[str, str] = os.environ) -> Iterator[str]:
+    """Values of `keras.json` that Keras cannot be imported with, so that nobody can override them."""
+    settings = _settings(keras_file(environment))
+    for name, fits in _IMPORTABLE.items():
+        if name in settings and not fits(settings[name]):
+            yield f"{name}: {json.dumps(settings[name])}"
+
+
+_IMPORTABLE: Mapping[str, Callable[[Any], bool]] = {
+    "floatx": lambda value: value in ("float16", "float32", "float64"),
+    "epsilon": lambda value: isinstance(value, float),
+    "image_data_format": lambda value: value in ("channels_last", "channels_first"),
+}
 
 
 def keras_file(environment: Mapping[str, str] = os.environ) -> Path:

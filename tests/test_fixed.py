@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from hpexp.fixed import VARIABLES, overridden, rounding, worker_environment
+from hpexp.fixed import VARIABLES, overridden, refused, rounding, worker_environment
 
 
 def test_workers_have_their_own_settings_and_keep_the_rest() -> None:
@@ -44,3 +44,13 @@ def test_nothing_is_said_where_all_is_as_in_workers(tmp_path: Path) -> None:
 
 def test_what_changes_rounding_is_written_down() -> None:
     assert rounding({"XLA_FLAGS": "--x", "TF_ENABLE_ONEDNN_OPTS": "", "PATH": "/bin"}) == {"XLA_FLAGS": "--x"}
+
+
+def test_what_keras_cannot_be_imported_with(tmp_path: Path) -> None:
+    given = {"KERAS_HOME": str(tmp_path)}
+    (tmp_path / "keras.json").write_text(
+        '{"floatx": "bfloat16", "epsilon": 1, "image_data_format": "channels_first"}'
+    )
+    assert list(refused(given)) == ['floatx: "bfloat16"', "epsilon: 1"]
+    (tmp_path / "keras.json").write_text('{"floatx": "float16"}')
+    assert list(refused(given)) == []

@@ -76,6 +76,8 @@ class WorkerProcess:
         self.ready = False
         self.job: Job | None = None
         self._tail = b""
+        self._job_began = 0
+        """What had been printed when the last job came, in bytes."""
         self._died: float | None = None
         fds = (jobs_out.fileno(), messages_in.fileno())
         full = temporary.is_full()
@@ -102,6 +104,7 @@ class WorkerProcess:
     def send(self, job: Job) -> None:
         """Give the worker a job, without waiting for it; it may be dead already, which reading will show."""
         self.job, self.free = job, False
+        self._job_began = os.fstat(self._output.fileno()).st_size
         self._writer = threading.Thread(target=self._write, args=(job,), daemon=True)
         self._writer.start()
 
@@ -185,12 +188,13 @@ class WorkerProcess:
             return []
 
     def tail(self) -> str:
-        """The last part of what it printed."""
+        """The last part of what it printed in its last job."""
         return (self._tail if self._output.closed else self._last_bytes()).decode(errors="replace")
 
     def _last_bytes(self) -> bytes:
         descriptor = self._output.fileno()
-        return os.pread(descriptor, TAIL_BYTES, max(0, os.fstat(descriptor).st_size - TAIL_BYTES))
+        first = max(self._job_began, os.fstat(descriptor).st_size - TAIL_BYTES)
+        return os.pread(descriptor, TAIL_BYTES, first)
 
 
 def describe_exit(code: int) -> str:
