@@ -78,6 +78,16 @@ def test_resampled_splits_are_no_independent_draws() -> None:
     assert (found.low, found.high) == pytest.approx((mean - reach, mean + reach))
 
 
+def test_seeds_of_one_split_are_one_draw() -> None:
+    one = {(0, 0): 0.9, (0, 1): 0.8, (1, 0): 0.95, (1, 1): 0.9, (2, 0): 0.9, (2, 1): 0.94}
+    other = {(0, 0): 0.8, (0, 1): 0.8, (1, 0): 0.9, (1, 1): 0.9, (2, 0): 0.85, (2, 1): 0.95}
+    found = lead(one, [other], draw=lambda key: key[0], overlap=0.25)
+    averaged = lead({0: 0.05, 1: 0.025, 2: 0.02}, [dict.fromkeys(range(3), 0.0)], overlap=0.25)
+    assert found
+    assert averaged
+    assert (found.low, found.high, found.n) == (pytest.approx(averaged.low), pytest.approx(averaged.high), 3)
+
+
 def test_only_shared_replicates_are_pairs() -> None:
     found = lead({0: 1.0, 1: 2.0, 2: 5.0}, [{1: 1.0, 2: 3.0, 7: 9.0}])
     assert found

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from hpexp.model import DataSummary, Result, Status
+from hpexp.model import DataSummary, Objective, Result, Status
 from hpexp.paths import LogsFolder
 from hpexp.run import Outcome
 from hpexp.store import Store
@@ -312,7 +312,7 @@ def test_json_holds_the_ranking_the_chances_and_the_baseline(
     # The differences are 0.2 and 0.05: their mean is 0.125, the quantile of t for one degree 12.7062.
     assert chance["lead"]["high"] == pytest.approx(0.125 + 12.7062047 * 0.075)
     assert chance["lead"]["low"] == pytest.approx(0.125 - 12.7062047 * 0.075)
-    assert (chance["lead"]["pairs"], chance["lead"]["confidence"]) == (2, 0.95)
+    assert (chance["lead"]["draws"], chance["lead"]["confidence"]) == (2, 0.95)
     assert (chance["compared"], chance["left_out"]) == (2, 1)
     assert chance["not_told_apart"] == [{"learning_rate": 0.2}]
 
@@ -338,9 +338,18 @@ def test_replicates_are_paired_by_seed_and_repeat_of_the_split(
     assert "paired t over 2 splits × 2 seeds" in text
     print_json([found], tmp_path)
     (said,) = json.loads(capsys.readouterr().out)
-    differences = [0.05, 0.01, 0.1, 0.04]
-    # 100 examples are held out for 100 trained on; 3.1824 is the quantile of t for three degrees of freedom.
-    reach = 3.182446305 * statistics.stdev(differences) * math.sqrt(1 / 4 + 1)
+    # Of the two seeds of each split; 100 examples are held out for 100 trained on, and 12.7062 is the
+    # quantile of t for one degree of freedom.
+    differences = [0.03, 0.07]
+    reach = 12.7062047 * statistics.stdev(differences) * math.sqrt(1 / 2 + 1)
     assert said["chance"]["lead"]["low"] == pytest.approx(0.05 - reach)
-    assert said["chance"]["lead"]["pairs"] == 4
+    assert said["chance"]["lead"]["draws"] == 2
     assert {(run["repeat"], run["seed"]) for run in said["runs"]} == {(0, 0), (0, 1), (1, 0), (1, 1)}
+
+
+def test_a_loss_stands_beside_the_number_of_examples_and_no_share_of_them(tmp_path: Path) -> None:
+    found = outcome(tmp_path, {0.1: [a_result(0.9)]}, data=a_data_summary())
+    objective = Objective("val_loss", "min")
+    plan = replace(found.plan, experiment=replace(found.plan.experiment, objective=objective))
+    text = printed(replace(found, plan=plan), tmp_path)
+    assert "data    classification, 2 classes: no 120, yes 80; 100 validation examples\n" in text

@@ -12,7 +12,8 @@ stands apart in 5 % of cases at most. For two points it is the paired t interval
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TypeVar
@@ -29,7 +30,7 @@ class Lead:
     """By how much a point is ahead of the best of the others; below 0 where it is not the best.
 
     `low` and `high` bound that with 95 %. `open` are the places of the others that are not told apart from
-    it. `n` is the fewest pairs of a comparison.
+    it. `n` is the fewest draws of a comparison.
     """
 
     low: float
@@ -47,26 +48,38 @@ def lead(
     winner: Mapping[K, float],
     others: Sequence[Mapping[K, float]],
     *,
+    draw: Callable[[K], object] = lambda key: key,
     least: float = 0.0,
     overlap: float = 0.0,
 ) -> Lead | None:
     """The lead of the winner; values by replicate, more is better.
 
+    Replicates of one `draw`, the seeds of one split, say, are averaged: only draws are independent.
     `least` is what a value may change by, an example's share of an accuracy: differences are known to no
     more, so their standard deviation is taken as at least that of rounding to it (`least` / √12 a value).
-    `overlap` is how many examples are held out for one trained on, where replicates resample the split: their
-    training sets overlap, so that they are no independent draws, and the variance of the mean is taken as
+    `overlap` is how many examples are held out for one trained on, where draws resample the split: their
+    training sets overlap, so that not even draws are independent, and the variance of the mean is taken as
     (1 / n + overlap) times theirs (C. Nadeau, Y. Bengio, "Inference for the generalization error", Machine
     Learning 52, 2003).
-    None where there is no other, or one that shares fewer than two replicates.
+    None where there is no other, or one that shares fewer than two draws.
     """
-    pairs = [[value - other[key] for key, value in winner.items() if key in other] for other in others]
+    pairs = [_differences(winner, other, draw) for other in others]
     if not pairs or min(map(len, pairs)) < 2:
         return None
     bounds = [_bounds(differences, len(others), least, overlap) for differences in pairs]
     low, high = min(low for low, _ in bounds), min(high for _, high in bounds)
     told = tuple(place for place, (below, _) in enumerate(bounds) if below <= 0)
     return Lead(low, high, told, min(map(len, pairs)))
+
+
+def _differences(
+    one: Mapping[K, float], other: Mapping[K, float], draw: Callable[[K], object]
+) -> list[float]:
+    """The mean difference of each draw, over the replicates that both have."""
+    by_draw: defaultdict[object, list[float]] = defaultdict(list)
+    for key in one.keys() & other.keys():
+        by_draw[draw(key)].append(one[key] - other[key])
+    return [math.fsum(each) / len(each) for each in by_draw.values()]
 
 
 def _bounds(

@@ -72,10 +72,10 @@ def param_column(name: str, title: str, runs: Sequence[StoredRun]) -> Column:
 
 
 def in_order(metrics: Sequence[str], objective: str | None) -> list[str]:
-    """The objective, then validation, then training; of each, accuracies averaged over classes first."""
+    """The objective, then validation, its accuracies first and side by side, then training."""
+    first = {"val_accuracy": 0, f"val_{BALANCED}": 1}
     return sorted(
-        metrics,
-        key=lambda name: (name != objective, not name.startswith("val_"), not name.endswith(BALANCED)),
+        metrics, key=lambda name: (name != objective, not name.startswith("val_"), first.get(name, 2))
     )
 
 

@@ -49,18 +49,20 @@ def _best(facts: Facts, best: Point) -> Line:
 
 
 def _resolution(facts: Facts, best: Point) -> str | None:
-    """How far the examples of the split tell two accuracies apart."""
+    """How many examples the objective is measured on, and how far they tell two accuracies apart."""
     metric = facts.objective.metric
-    found, least = best.metric(metric), step(facts.data, metric)
-    bounds = interval(facts.data, metric, found.mean) if found else None
-    if not (found and least and bounds):
+    found, part = best.metric(metric), part_of(metric)
+    count, least = examples(facts.data, part), step(facts.data, metric)
+    if not count or not found:
         return None
+    split = f"{count:,} {'training' if part == 'train' else part} examples"
+    bounds = interval(facts.data, metric, found.mean)
+    if not least or not bounds:
+        return split
     low, high = bounds
-    part = part_of(metric)
     values = [each.mean for place in facts.places[1:] if place.rank and (each := place.point.metric(metric))]
     within = sum(low <= value <= high for value in values)
     others = f", {text.counted(within, 'other')} within" if within else ""
-    split = f"{examples(facts.data, part):,} {'training' if part == 'train' else part} examples"
     bound = f"{text.number(low)} to {text.number(high)} ({CONFIDENCE}, Wilson{others})"
     return f"on {split}, {text.number(least)} each, {text.number(found.mean)} stands for {bound}"
 

@@ -9,7 +9,7 @@ from typing import Any
 from hpexp import text
 from hpexp.results.chance import LEVEL, Lead, lead
 from hpexp.results.data import overlap, step
-from hpexp.results.ranking import Point
+from hpexp.results.ranking import Point, Replicate
 from hpexp.results.runs import finite
 from hpexp.results.wording import replicates, varied
 from hpexp.summary.facts import Facts
@@ -48,9 +48,25 @@ def verdict(facts: Facts) -> Verdict | None:
         {key: sign * value for key, value in point.scores(metric).items()} for point in (winner, *others)
     ]
     found = lead(
-        scores[0], scores[1:], least=step(facts.data, metric) or 0.0, overlap=overlap(facts.data, metric)
+        scores[0],
+        scores[1:],
+        draw=_split if _splits(winner) > 1 else _itself,
+        least=step(facts.data, metric) or 0.0,
+        overlap=overlap(facts.data, metric),
     )
     return Verdict(winner, others, facts.uncertain, found)
+
+
+def _splits(point: Point) -> int:
+    return len({run.repeat for run in point.runs})
+
+
+def _split(key: Replicate) -> object:
+    return key[0]
+
+
+def _itself(key: Replicate) -> object:
+    return key
 
 
 def sentence(found: Verdict) -> str:
@@ -66,7 +82,8 @@ def sentence(found: Verdict) -> str:
         how += f", best of {found.compared} allowed for"
     count = len(found.open)
     others = "1 other is" if count == 1 else f"{count} others are"
-    apart = f"{others} not told apart from it" if count else "it stands apart from the others"
+    where = "" if _splits(found.winner) > 1 else " on this split"
+    apart = f"{others} not told apart from it" if count else f"it stands apart from the others{where}"
     return f"{apart} ({how}): lead over the best of them {low} to {high}{left_out}"
 
 
@@ -82,7 +99,7 @@ def as_dict(found: Verdict) -> dict[str, Any]:
     interval = None
     if found.lead:
         bounds = finite({"low": found.lead.low, "high": found.lead.high})
-        interval = {**bounds, "confidence": LEVEL, "pairs": found.lead.n}
+        interval = {**bounds, "confidence": LEVEL, "draws": found.lead.n}
     return {
         "compared": found.compared,
         "left_out": found.left_out,
