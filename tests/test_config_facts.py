@@ -52,7 +52,7 @@ def _same_size(spec: DataSpec, facts: DataFacts, arrays: Arrays, smoke: bool) ->
         assert facts.size is None
         return
     assert facts.size is not None
-    one_hot = any("one-hot" in note for note in arrays.notes)
+    one_hot = any("as one-hot" in note for note in arrays.notes)
     targets = len(arrays.classes) if one_hot else math.prod(arrays.y_train.shape[1:])
     one = 4 * (math.prod(arrays.x_train.shape[1:]) + targets)
     if spec.kind in ("npz", "images"):

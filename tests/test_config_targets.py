@@ -42,8 +42,10 @@ def decide(y: Any, chosen: Task | None = None, at_once: int = N) -> Decision:
         (EYE, "classification", "rows with a single 1 are taken as one-hot, 3 classes"),
         (EYE.astype(np.uint8), "classification", "one-hot"),
         (EYE == 1, "classification", "one-hot"),
-        (np.stack([I, I], 1) / 7, "regression", "rows of 2 numbers are taken as quantities"),
+        (np.stack([I, I], 1) / 7, "regression", "rows of 2 numbers are taken as 2 quantities"),
         (EYE * 0.7 + 0.1, "regression", "rows that add up to 1 are taken as 3 quantities"),
+        (np.array(["a", "nan"])[I % 2], "classification", "'nan' is a class like any other text"),
+        (np.array(["a", ""])[I % 2], "classification", "'' is a class like any other text"),
     ],
 )
 def test_what_is_assumed_is_said(y: Any, task: Task, note: str) -> None:
@@ -51,7 +53,8 @@ def test_what_is_assumed_is_said(y: Any, task: Task, note: str) -> None:
     assert found.task == task
     assert note in found.note
     assert bool(note) == bool(found.note)
-    assert bool(note) == ("`task: classification`" in found.note or "give them as numbers" in found.note)
+    what_to_do = ("`task: classification`", "give them as numbers", "classes are one value", "drop such rows")
+    assert bool(note) == any(words in found.note for words in what_to_do)
     assert found.one_hot == ("one-hot" in note)
     assert decide(y[:, None] if y.ndim == 1 else y) == found
     assert decide(y, at_once=7) == found

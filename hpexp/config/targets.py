@@ -6,7 +6,7 @@ One rule for plan and training. NumPy is imported where an array is at hand.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from hpexp.config.classes import Classes
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _CHOOSE = "say `task: classification` or `task: regression` under data"
 _NUMBERS = "biuf"
 _KINDS = {"M": "dates", "m": "times", "c": "complex numbers", "V": "records", "O": "Python objects"}
+_MISSING = {"", "?", "nan", "NaN", "NA", "N/A", "<NA>", "None", "null"}
 _WIDEST = 1e-6
 """How far from 1 the sum of a row of shares may lie."""
 
@@ -102,6 +103,12 @@ class TargetArray:
         decision = Decision(chosen) if chosen else self._of_column()
         if decision.task == "classification" and len(self._seen) < 2:
             raise DataError(f"{name}: there is only one class, {label(*self._seen)}")
+        empty = [repr(value) for value in sorted(_MISSING & set(self._seen))] if is_text else []
+        if empty:
+            words = (
+                f"the target: {', '.join(empty)} is a class like any other text; drop such rows if it is none"
+            )
+            return replace(decision, note="; ".join(filter(None, (decision.note, words))))
         return decision
 
     def classes(self) -> Classes:
@@ -135,10 +142,9 @@ class TargetArray:
                 f"{name}: class targets need one column, or one-hot rows, but have shape {self._shape}",
                 hint="give the classes' numbers: y.argmax(axis=1)",
             )
-        if self._shares:
-            note = f"rows that add up to 1 are taken as {columns} quantities"
-            return Decision("regression", note=self._note(note))
-        return Decision("regression", note=self._note(f"rows of {columns} numbers are taken as quantities"))
+        rows = "rows that add up to 1" if self._shares else f"rows of {columns} numbers"
+        note = f"the target: {rows} are taken as {columns} quantities"
+        return Decision("regression", note=f"{note}; classes are one value an example, or one-hot")
 
     def _of_column(self) -> Decision:
         kind, different = self._dtype.kind, len(self._seen)
@@ -170,4 +176,8 @@ def label(value: Any) -> str:
     """A class's name: that of a float without fraction is the whole number, bytes are text."""
     if isinstance(value, bytes):
         return value.decode("ascii", "backslashreplace")
-    return str(int(value)) if isinstance(value, float) and value == int(value) else str(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    if isinstance(value, str | bool | int):
+        return str(value)
+    return str(int(value)) if value == int(value) else str(value)

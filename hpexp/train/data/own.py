@@ -64,7 +64,7 @@ def load_function(spec: DataSpec, resources: Resources) -> Raw | Mapping[str, Ra
         unknown = set(returned) - {"train", "validation", "test"}
         if unknown or "train" not in returned:
             raise DataError(
-                f"{spec.source} returned the splits {', '.join(map(str, returned))}; "
+                f"{spec.source} returned the splits {', '.join(map(str, returned)) or 'none'}; "
                 "it must return train, and may return validation and test"
             )
         return {

@@ -20,6 +20,9 @@ def settled(values: Any, what: str) -> NDArray[Any]:
     Objects become what they all are, bytes become text. Raises DataError for missing values
     and for objects of several kinds.
     """
+    if np.ma.is_masked(values):
+        row = int(np.argwhere(np.ma.getmaskarray(values))[0][0])
+        raise DataError(f"{what}: example {row} has a masked value", hint=_HINT)
     try:
         array = np.asarray(values)
     except (ValueError, TypeError, RuntimeError) as error:

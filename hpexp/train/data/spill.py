@@ -92,17 +92,30 @@ def write_pairs(pairs: Iterable[Raw], folder: Path, name: str, file: str = "x.bi
 
     Raises DataError where they do not fit together, or there are none.
     """
-    targets = []
+    targets: list[NDArray[Any]] = []
     with ArrayFile(folder / file) as inputs:
         for pair in pairs:
             try:
                 inputs.append(pair.x)
+                _check_like(targets, pair.y)
             except ValueError as error:
                 raise DataError(f"{name}: {error}") from error
             targets.append(pair.y)
     if not targets:
         raise DataError(f"{name}: there are no examples")
     return Raw(inputs.mapped(), np.concatenate(targets))
+
+
+def _check_like(before: list[NDArray[Any]], y: NDArray[Any]) -> None:
+    """Raise ValueError where targets are not like those before: text among numbers, another width."""
+    if not before:
+        return
+    first = before[0]
+    if first.shape[1:] != y.shape[1:] or (first.dtype.kind in "US") != (y.dtype.kind in "US"):
+        raise ValueError(
+            f"targets of shape {y.shape[1:]} and type {y.dtype} follow some of shape {first.shape[1:]} "
+            f"and type {first.dtype}"
+        )
 
 
 def _describe(folder: Path, raw: Raw) -> None:
