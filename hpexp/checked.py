@@ -61,6 +61,8 @@ def _looked_at(plan: Plan, backend: Backend) -> DataFacts:
     for message in backend.messages():
         if isinstance(message, DataWrong):
             raise config.wrong_data(plan.experiment, message.message, message.hint)
-        if isinstance(message, DataFound) and plan.experiment.data.kind == "python":
-            facts = replace(facts, task=message.summary.task, shape=message.shape, notes=message.notes)
+        if isinstance(message, DataFound):
+            facts = replace(facts, notes=tuple(dict.fromkeys(facts.notes + message.notes)))
+            if plan.experiment.data.kind == "python":
+                facts = replace(facts, task=message.summary.task, shape=message.shape)
     return facts

@@ -67,20 +67,32 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
+class TableOptions:
+    """How the cells of a csv or parquet file are read. `missing` are texts; the others name columns."""
+
+    delimiter: str = ","
+    decimal: str = "."
+    missing: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DataSpec:
     """Which data, before anything is read.
 
-    `source` is a data set's name (`builtin`, `keras`), an absolute path (`csv`, `npz`,
+    `source` is a data set's name (`builtin`, `keras`), an absolute path (`csv`, `parquet`, `npz`,
     `images`) or `module:function` (`python`). `options` are the remaining keys of the
     `data` map: `target` of a csv, the keyword arguments of a function.
     """
 
-    kind: Literal["builtin", "keras", "csv", "npz", "images", "python"]
+    kind: Literal["builtin", "keras", "csv", "parquet", "npz", "images", "python"]
     source: str
     options: Params = field(default_factory=dict)
     split: Split = Split()
     folder: str = ""
     """The experiment file's folder, where own Python modules are looked for."""
+    table: TableOptions = TableOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +109,30 @@ class DataSize:
     @property
     def bytes(self) -> int:
         return self.examples * self.example_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table that is an input: numbers, or a category with these `words`.
+
+    `missing` counts the cells that the experiment file declares as such.
+    """
+
+    name: str
+    words: tuple[str, ...] | None = None
+    missing: int = 0
+
+    @property
+    def is_number(self) -> bool:
+        return self.words is None
+
+
+@dataclass(frozen=True, slots=True)
+class TableFacts:
+    """What the columns of a table are: the target, and the inputs in the order of the file."""
+
+    target: str
+    columns: tuple[Column, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +154,7 @@ class DataFacts:
     notes: tuple[str, ...] = ()
     classes: tuple[tuple[str, int], ...] = ()
     """The classes by number: their names, and how many examples of each there are in all."""
+    table: TableFacts | None = None
 
 
 Part: TypeAlias = Literal["train", "validation", "test"]

@@ -15,8 +15,9 @@ from hpexp.plan.expand import varied_names
 from hpexp.results.data import classes as classes_words
 from hpexp.results.runs import finite
 from hpexp.store import Store
+from hpexp.tablewords import table_as_dict, table_lines
 from hpexp.text import counted, short
-from hpexp.vocabulary import LANES
+from hpexp.vocabulary import FILES, LANES
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,6 +46,7 @@ def as_dict(plan: Plan, statuses: Mapping[str, Status]) -> dict[str, object]:
             "task": plan.facts.task,
             "classes": dict(plan.facts.classes),
             "examples": {name: getattr(plan.facts, name) for name in ("train", "validation", "test")},
+            **table_as_dict(plan.facts.table),
         },
         "runs": [
             {
@@ -148,13 +150,13 @@ def _headline(plan: Plan, statuses: Mapping[str, Status], points: int) -> Text:
     text.append(f" in {counted(len(plan.groups), 'group')}, {done} done, {len(plan.runs) - done} to train\n")
     if plan.experiment.description:
         text.append(f"{plan.experiment.description}\n")
-    text.append(_data_line(plan), style="dim")
+    text.append("\n".join([_data_line(plan), *table_lines(plan.facts.table)]), style="dim")
     return text
 
 
 def _data_line(plan: Plan) -> str:
     facts, data = plan.facts, plan.experiment.data
-    name = Path(data.source).name if data.kind in ("csv", "npz", "images") else data.source
+    name = Path(data.source).name if data.kind in FILES else data.source
     what = f"{', '.join(_task(facts))}; " if facts.task else ""
     if facts.train is None:
         unknown = "sizes" if facts.task else "task and sizes"

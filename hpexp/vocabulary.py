@@ -38,6 +38,10 @@ INITIALIZERS = (
 )  # fmt: skip
 
 BUILTIN_DATA = ("digits", "iris", "wine", "breast_cancer", "diabetes", "blobs", "moons", "spirals")
+TABLES = ("csv", "parquet")
+"""Files of rows and columns."""
+FILES = (*TABLES, "npz", "images")
+"""Data whose source is a path."""
 KERAS_DATA = ("mnist", "fashion_mnist", "cifar10", "cifar100")
 MODELS = ("mlp", "cnn", "linear")
 

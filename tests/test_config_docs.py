@@ -77,7 +77,8 @@ def test_every_data_set_is_named() -> None:
 @pytest.mark.parametrize("text", blocks("yaml"))
 def test_examples_are_valid(text: str, tmp_path: Path) -> None:
     (tmp_path / MAIN).write_text(text)
-    (tmp_path / "houses.csv").write_text("rooms,price\n" + "".join(f"{n},{n}.5\n" for n in range(20)))
+    rows = "".join(f"{n},0{n},{n},{n}.5\n" for n in range(20))
+    (tmp_path / "houses.csv").write_text("id,zip,rooms,price\n" + rows)
     (tmp_path / "nets.py").write_text(blocks("python")[0])
     config.data_facts(config.load(tmp_path / MAIN))
 

@@ -24,7 +24,7 @@ FLOORS = {
     "execute": 3,
     "run": 4, "checked": 4, "jobs": 4, "recorder": 4, "runfiles": 4, "samedata": 4, "room": 4,
     "progress": 4, "standing": 4, "rescue": 4, "rewrite": 4, "interrupt": 4, "environment": 4,
-    "preview": 4, "summary": 4, "results": 4, "junit": 4, "show": 4, "rerun": 4,
+    "preview": 4, "tablewords": 4, "summary": 4, "results": 4, "junit": 4, "show": 4, "rerun": 4,
     "board": 4, "clean": 4, "doctor": 4,
     "cli": 5, "__main__": 6,
 }  # fmt: skip

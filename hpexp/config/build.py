@@ -97,14 +97,15 @@ Found = Iterator[tuple[Place, str]]
 def _data(file: File, folder: str) -> DataSpec:
     section: DataSection = file.data
     source = str(getattr(section, section.origin))
-    kind: Literal["builtin", "keras", "csv", "npz", "images", "python"]
+    kind: Literal["builtin", "keras", "csv", "parquet", "npz", "images", "python"]
     match section.origin:
-        case "csv" | "npz" | "images" | "python" as kind:
+        case "csv" | "parquet" | "npz" | "images" | "python" as kind:
             pass
         case _:
             kind = "keras" if source in KERAS_DATA else "builtin"
     split = _split(file)
-    return DataSpec(kind, source, section.options, Split(split.validation, split.test, split.seed), folder)
+    shares = Split(split.validation, split.test, split.seed)
+    return DataSpec(kind, source, section.options, shares, folder, section.table)
 
 
 def _split(file: File) -> SplitSection:

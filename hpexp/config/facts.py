@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
 from hpexp.config.classes import Classes, builtin_classes
 from hpexp.config.size import image_shape, size_of
+from hpexp.config.tables import TableFile, survey
 from hpexp.errors import DataError
-from hpexp.model import DataFacts, DataSpec, Task
+from hpexp.model import DataFacts, DataSpec, TableFacts, Task
 from hpexp.sources import read_own_code
+from hpexp.vocabulary import FILES, TABLES
+
+TABLE_VERSION = 1
+"""Goes up by one when the cells of a table become other inputs or targets than before."""
 
 SMOKE_TRAIN, SMOKE_OTHER = 64, 32
 """At most so many examples of a split when only trying whether everything runs."""
@@ -46,6 +51,7 @@ class Source:
     shape: tuple[int, ...] | None = None
     notes: tuple[str, ...] = ()
     classes: Classes = ()
+    table: TableFacts | None = None
 
 
 def facts_of(spec: DataSpec, *, smoke: bool = False) -> DataFacts:
@@ -67,7 +73,16 @@ def facts_of(spec: DataSpec, *, smoke: bool = False) -> DataFacts:
         )
     size, classes = size_of(spec), source.classes
     return DataFacts(
-        fingerprint, source.task, train, validation, test, size, source.shape, source.notes, classes
+        fingerprint,
+        source.task,
+        train,
+        validation,
+        test,
+        size,
+        source.shape,
+        source.notes,
+        classes,
+        source.table,
     )
 
 
@@ -134,24 +149,41 @@ def source_of(spec: DataSpec) -> Source:
                 notes=images.notes,
                 classes=images.classes,
             )
-        status = Path(spec.source).stat()
-        stamp = (status.st_size, status.st_mtime_ns, status.st_ino)
-        return _read_file(spec.kind, spec.source, options, stamp)
+        if spec.kind in TABLES:
+            table = survey(TableFile.of(spec))
+            content = _content(spec.source, _stamp(spec.source))
+            return Source(
+                table.target.task,
+                table.examples,
+                content=content,
+                notes=table.notes,
+                classes=table.target.classes,
+                table=table.facts,
+            )
+        return _read_archive(spec.source, options, _stamp(spec.source))
     except OSError as error:
         path = error.filename if spec.kind == "images" and error.filename else spec.source
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
+def _stamp(path: str) -> object:
+    """Changes when the file does."""
+    status = Path(path).stat()
+    return status.st_size, status.st_mtime_ns, status.st_ino
+
+
 @lru_cache(maxsize=16)
-def _read_file(kind: str, path: str, options: tuple[tuple[str, str], ...], stamp: object) -> Source:
-    """Read a file once, as long as its `stamp` stays the same."""
+def _content(path: str, stamp: object) -> str:
+    """A digest of a file's bytes, once as long as its `stamp` stays the same."""
+    with Path(path).open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _read_archive(path: str, options: tuple[tuple[str, str], ...], stamp: object) -> Source:
+    """Read an archive once, as long as its `stamp` stays the same."""
     given = dict(options)
     task = _chosen_task(given.get("task"))
-    if kind == "csv":
-        from hpexp.config.table import read_table
-
-        table = read_table(Path(path), given["target"], task)
-        return Source(table.task, table.examples, content=table.content)
     from hpexp.config.archive import read_archive
 
     archive = read_archive(Path(path), given.get("x", "x"), given.get("y", "y"), task)
@@ -171,9 +203,11 @@ def _chosen_task(task: Any) -> Task | None:
 
 def _fingerprint(spec: DataSpec, source: Source) -> str:
     """16 hex digits of all that decides which examples are where; not where a file lies."""
-    name = "" if spec.kind in ("csv", "npz", "images") else spec.source
+    name = "" if spec.kind in FILES else spec.source
     parts: tuple[object, ...] = (spec.kind, name, sorted(spec.options.items()), spec.split, source.content)
     if spec.kind in ("npz", "python"):
         # Arrays once were scaled and reshaped where they looked like images.
         parts += ("as they are",)
+    if spec.kind in TABLES:
+        parts += (spec.table, TABLE_VERSION)
     return sha256(repr(parts).encode()).hexdigest()[:16]

@@ -1,15 +1,16 @@
 """The forms of `data` and `model`."""
 
 # Annotations are real ones here: pydantic would have to compile those of `from __future__`.
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import ConfigDict, Field, PlainValidator, ValidationInfo, model_validator
+from pydantic import ConfigDict, Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
 
 from hpexp.config import fields, wording
 from hpexp.config.collect import Collector, worded
 from hpexp.config.sections import Section, SplitSection, option
 from hpexp.config.values import own_value, whole
-from hpexp.model import Params
+from hpexp.model import Params, TableOptions
 from hpexp.vocabulary import BUILTIN_DATA, KERAS_DATA, MODELS
 
 Task = Annotated[Literal["classification", "regression"], fields.choice("classification", "regression")]
@@ -22,6 +23,11 @@ class DataSection(Section):
     """The key that tells which form it is."""
 
     split: SplitSection | None = None
+
+    @property
+    def table(self) -> TableOptions:
+        """How cells are read, where there are any."""
+        return TableOptions()
 
     @property
     def options(self) -> Params:
@@ -62,13 +68,92 @@ class NamedData(DataSection):
         return self
 
 
-class CsvData(DataSection):
-    """A CSV file with a header line."""
+def _words(value: Any) -> tuple[str, ...]:
+    """Texts of cells, as a list or one alone: numbers as they are written, null for an empty cell."""
+    collector = Collector()
+    words = []
+    for index, each in enumerate(value if isinstance(value, list) else [value]):
+        if isinstance(each, bool | list | dict):
+            collector.add((index,), f"{wording.kind(each)} is not the text of a cell; put it in quotes")
+        else:
+            words.append("" if each is None else str(each).strip())
+    collector.finish()
+    return tuple(dict.fromkeys(words))
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    """Columns, as a list or one alone."""
+    names = value if isinstance(value, list) else [value]
+    collector = Collector()
+    for index, each in enumerate(names):
+        if not isinstance(each, str):
+            collector.add((index,), f"{wording.kind(each)} is not a column's name; put it in quotes")
+    collector.finish()
+    return tuple(names)
+
+
+def _sign(value: Any) -> str:
+    sign = "\t" if value == "tab" else value
+    if not isinstance(sign, str) or len(sign) != 1 or not sign.isascii() or sign in '"\r\n' or sign.isalnum():
+        raise worded(f"{wording.kind(value)} does not separate cells; give one sign, such as ; or | or tab")
+    return sign
+
+
+def _one_or_more(item: dict[str, Any]) -> WithJsonSchema:
+    return WithJsonSchema({"anyOf": [item, {"type": "array", "items": item}]})
+
+
+Words = Annotated[
+    tuple[str, ...], PlainValidator(_words), _one_or_more({"type": ["string", "number", "null"]})
+]
+Names = Annotated[tuple[str, ...], PlainValidator(_names), _one_or_more({"type": "string"})]
+Sign = Annotated[str, PlainValidator(_sign), WithJsonSchema({"type": "string"})]
+
+
+class TableData(DataSection):
+    """What tables share."""
+
+    target: fields.Text = Field(description="the column to learn")
+    task: Task = option("classification", "what to learn; found from the target where not given")
+    missing: Words = Field((), description='cells that hold no value: NA, ?, "" for empty ones')
+    drop: Names = Field((), description="columns to leave out")
+    categorical: Names = Field((), description="columns whose numbers are names")
+
+    @property
+    def options(self) -> Params:
+        return {"target": self.target} | ({"task": self.task} if "task" in self.model_fields_set else {})
+
+    @property
+    def table(self) -> TableOptions:
+        return TableOptions(missing=self.missing, drop=self.drop, categorical=self.categorical)
+
+
+class CsvData(TableData):
+    """A CSV file with a header line; it may be packed with gzip."""
 
     origin = "csv"
     csv: fields.FilePath = Field(description="the file; relative to the experiment file")
-    target: fields.Text = Field(description="the column to learn")
-    task: Task = option("classification", "what to learn; found from the target where not given")
+    delimiter: Sign = Field(",", description="the sign between two cells; tab for a tab")
+    decimal: Annotated[Literal[".", ","], fields.choice(".", ",")] = Field(
+        ".", description="the sign before a number's fraction"
+    )
+
+    @model_validator(mode="after")
+    def _differ(self) -> Self:
+        if self.delimiter == self.decimal:
+            raise worded(f"delimiter and decimal are both {self.decimal}")
+        return self
+
+    @property
+    def table(self) -> TableOptions:
+        return replace(super().table, delimiter=self.delimiter, decimal=self.decimal)
+
+
+class ParquetData(TableData):
+    """A Parquet file."""
+
+    origin = "parquet"
+    parquet: fields.FilePath = Field(description="the file; relative to the experiment file")
 
 
 class NpzData(DataSection):
@@ -150,7 +235,7 @@ class NamedModel(Section):
 
 
 DATA_FORMS: dict[str, type[DataSection]] = {
-    form.origin: form for form in (NamedData, CsvData, NpzData, ImagesData, PythonData)
+    form.origin: form for form in (NamedData, CsvData, ParquetData, NpzData, ImagesData, PythonData)
 }
 
 

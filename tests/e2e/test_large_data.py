@@ -52,8 +52,8 @@ def test_the_budget_changes_the_way_and_not_the_numbers(hpexp: Command, config: 
 @pytest.mark.parametrize(
     ("row", "set_", "message"),
     [
-        ("1,u,nan,0\n", "batch=mini", "column c: row 202 holds nan"),
-        ("1,u,1\n", "batch=mini", "row 202 has 3 cells, the header 4"),
+        ("1,u,nan,0\n", "batch=mini", "column c: line 202 holds nan"),
+        ("1,u,1\n", "batch=mini", "line 202 has 3 cells, the header 4"),
         ("", "batch=full", "batch: full is 120 examples at once"),
         ("", "batch=100", "batch: 100 is 100 examples at once"),
     ],

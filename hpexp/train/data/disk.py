@@ -15,7 +15,7 @@ from hpexp.train.data.images import read_images
 from hpexp.train.data.own import exists, npz_names, open_npz, pair
 from hpexp.train.data.raw import Raw
 from hpexp.train.data.spill import shared, write_pairs
-from hpexp.train.data.table_spill import spill_table
+from hpexp.train.data.table import load_table
 
 
 def read_to_disk(spec: DataSpec, size: DataSize) -> Raw | Mapping[str, Raw]:
@@ -32,8 +32,9 @@ def read_to_disk(spec: DataSpec, size: DataSize) -> Raw | Mapping[str, Raw]:
     exists(spec.source)
     if spec.kind == "npz":
         return _archive(spec)
-    fill = _fill_with_images if spec.kind == "images" else spill_table
-    return shared(spec.source, _stamp(spec), lambda folder: fill(spec, folder), size.bytes)
+    fill = _fill_with_images if spec.kind == "images" else _fill_with_table
+    needed = (1 + size.wide) * size.bytes
+    return shared(spec.source, _stamp(spec), lambda folder: fill(spec, folder), needed)
 
 
 def _archive(spec: DataSpec) -> Raw:
@@ -51,6 +52,13 @@ def _archive(spec: DataSpec) -> Raw:
             raise DataError(f"{path} is not a readable NumPy archive: {error}") from error
 
     return shared(path, _stamp(spec), fill, unpacked_bytes(path, x_name))
+
+
+def _fill_with_table(spec: DataSpec, folder: Path) -> Raw:
+    raw = load_table(spec, folder)
+    for name in ("numbers.bin", "codes.bin"):
+        (folder / name).unlink(missing_ok=True)
+    return raw
 
 
 def _fill_with_images(spec: DataSpec, folder: Path) -> Raw:

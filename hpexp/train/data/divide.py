@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpexp.config import inputs
+from hpexp.config.tables import TableFile, survey
 from hpexp.config.targets import Decision
 from hpexp.errors import DataError
 from hpexp.model import DataSpec, Split, Task
 from hpexp.train.data.arrays import Targets
 from hpexp.train.data.raw import Raw, decide, targets
 from hpexp.train.data.split import Indices, Parts, split_examples
+from hpexp.vocabulary import TABLES
 
 Taken: TypeAlias = Indices | slice
 
@@ -49,7 +51,8 @@ def divide(given: Mapping[str, Raw], spec: DataSpec) -> Division:
         raise DataError(f"{spec.source}: the splits do not fit together: {error}") from error
     if len({part.y.dtype.kind in "US" for part in given.values()}) > 1:
         raise DataError(f"{spec.source}: some splits have text as targets, and some have numbers")
-    decision = Decision("classification") if first.classes else decide(joined, spec.options, spec.source)
+    known: Task | None = "classification" if first.classes else first.task
+    decision = Decision(known) if known else decide(joined, spec.options, spec.source)
     task = decision.task
     numbers, classes = targets(Raw(joined, joined, classes=first.classes), task, spec.source)
     sizes = np.cumsum([len(part.y) for part in given.values()])[:-1]
@@ -79,7 +82,9 @@ def parts_of(y: NDArray[Any], task: Task, split: Split) -> Parts:
 
 
 def notes_of(division: Division, first: Raw, spec: DataSpec) -> tuple[str, ...]:
-    """What was assumed of own arrays, and what a person may not expect; a sentence each."""
+    """What was assumed of tables and own arrays, and what a person may not expect; a sentence each."""
+    if spec.kind in TABLES:
+        return survey(TableFile.of(spec)).notes
     if spec.kind not in ("npz", "python"):
         return ()
     found = (division.note, inputs.note(first.x.shape, is_bytes=first.x.dtype == np.uint8))

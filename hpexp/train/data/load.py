@@ -13,12 +13,12 @@ from hpexp.errors import DataError
 from hpexp.model import DataSpec, Resources, Task
 from hpexp.train.data.arrays import Arrays
 from hpexp.train.data.builtin import load_builtin
-from hpexp.train.data.divide import by_split, divide, notes_of, parts_of
+from hpexp.train.data.divide import by_split, divide, notes_of
 from hpexp.train.data.images import load_images
 from hpexp.train.data.own import exists, load_function, load_npz
-from hpexp.train.data.raw import Raw, inputs, targets, task_of
-from hpexp.train.data.split import Parts
-from hpexp.train.data.table import encode, read_table
+from hpexp.train.data.raw import Raw, inputs
+from hpexp.train.data.table import load_table
+from hpexp.vocabulary import TABLES
 
 SMOKE_TRAIN, SMOKE_OTHER = 64, 32
 """At most so many examples of a split when only trying whether everything runs."""
@@ -29,9 +29,6 @@ def load(spec: DataSpec, *, smoke: bool = False) -> Arrays:
 
     Raises DataError where the data cannot be had, read or split.
     """
-    if spec.kind == "csv":
-        arrays = _from_table(spec)
-        return _first(arrays) if smoke else arrays
     return join(by_split(_read(spec)), spec, smoke=smoke)
 
 
@@ -46,6 +43,8 @@ def _read(spec: DataSpec) -> Raw | Mapping[str, Raw]:
     if spec.kind == "python":
         return load_function(spec, Resources())
     exists(spec.source)
+    if spec.kind in TABLES:
+        return load_table(spec)
     if spec.kind == "npz":
         return load_npz(spec.source, spec.options)
     return load_images(spec.source, spec.options)
@@ -68,25 +67,6 @@ def join(given: Mapping[str, Raw], spec: DataSpec, *, smoke: bool = False) -> Ar
     arrays = _arrays(taken, division.y, division.task, division.classes, given["train"].features, order)
     arrays = replace(arrays, notes=notes_of(division, given["train"], spec))
     return _first(arrays) if smoke else arrays
-
-
-def _from_table(spec: DataSpec) -> Arrays:
-    exists(spec.source)
-    table = read_table(spec.source, spec.options)
-    task = task_of(table.y, spec.options, spec.source)
-    y, classes = targets(Raw(table.y, table.y), task, spec.source)
-    parts = parts_of(y, task, spec.split)
-    matrix, features = encode(table.columns, parts.train)
-    x = inputs(matrix, spec.source)
-    return _arrays(_take(x, parts), _take(y, parts), task, classes, features, np.argsort(parts.train))
-
-
-def _take(values: NDArray[Any], parts: Parts) -> dict[str, NDArray[Any]]:
-    return {
-        "train": values[parts.train],
-        "validation": values[parts.validation],
-        "test": values[parts.test],
-    }
 
 
 def _arrays(

@@ -30,6 +30,8 @@ class Raw:
     """What the file of a memory-mapped `x` lives by."""
     is_picture: bool = False
     """Whether `x` are pictures that hpexp knows: bytes of theirs become 0..1, and each has channels."""
+    task: Task | None = None
+    """What to learn, where the source has decided it."""
 
 
 def inputs(x: NDArray[Any], name: str, *, is_picture: bool = False) -> NDArray[Any]:
@@ -92,11 +94,6 @@ def decide(y: NDArray[Any], options: Params, name: str) -> Decision:
     found = TargetArray(y.dtype, y.shape)
     found.add(y)
     return found.decide(name, chosen)
-
-
-def task_of(y: NDArray[Any], options: Params, name: str) -> Task:
-    """The task alone."""
-    return decide(y, options, name).task
 
 
 def targets(raw: Raw, task: Task, name: str) -> tuple[NDArray[Any], tuple[str, ...]]:

@@ -120,7 +120,13 @@ def _check_like(before: list[NDArray[Any]], y: NDArray[Any]) -> None:
 
 def _describe(folder: Path, raw: Raw) -> None:
     np.save(folder / _Y, raw.y)
-    about = {"dtype": raw.x.dtype.str, "shape": raw.x.shape, "features": raw.features, "classes": raw.classes}
+    about = {
+        "dtype": raw.x.dtype.str,
+        "shape": raw.x.shape,
+        "features": raw.features,
+        "classes": raw.classes,
+        "task": raw.task,
+    }
     (folder / _ABOUT).write_text(json.dumps(about))
 
 
@@ -128,4 +134,4 @@ def _read(held: scratch.Scratch) -> Raw:
     about = json.loads((held.folder / _ABOUT).read_text())
     x = map_file(held.folder / _X, np.dtype(about["dtype"]), tuple(about["shape"]))
     y = np.load(held.folder / _Y, allow_pickle=False)
-    return Raw(x, y, tuple(about["features"]), tuple(about["classes"]), held)
+    return Raw(x, y, tuple(about["features"]), tuple(about["classes"]), held, task=about["task"])
