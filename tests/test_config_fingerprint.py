@@ -91,3 +91,16 @@ def test_own_functions_differ_by_their_source(tmp_path: Path) -> None:
     assert fingerprint(replace(spec, options={"rows": 3})) != before
     (tmp_path / "sets.py").write_text("def load(): return 1, 3\n")
     assert fingerprint(spec) != before
+
+
+def test_own_functions_differ_by_all_code_that_they_import(tmp_path: Path) -> None:
+    (tmp_path / "sets.py").write_text("def load():\n    from pack import parts\n")
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "parts.py").write_text("import below\n")
+    (tmp_path / "below.py").write_text("x = 1\n")
+    spec = DataSpec("python", "sets:load", folder=str(tmp_path))
+    before = fingerprint(spec)
+    (tmp_path / "unused.py").write_text("x = 1\n")
+    assert fingerprint(spec) == before
+    (tmp_path / "below.py").write_text("x = 2\n")
+    assert fingerprint(spec) != before
