@@ -219,21 +219,26 @@ def test_groups_are_sorted(logs: Path, out: Print, sort: str, first: str) -> Non
     assert next(rows)["learning_rate"] in (first, f"{float(first):g}")
 
 
-def test_the_baseline_stands_in_every_format(logs: Path, out: Print) -> None:
-    with Store.open(LogsFolder(logs)) as store:
-        for repeat, majority in enumerate((0.6, 0.8)):
+def test_the_baseline_stands_in_every_format(tmp_path: Path, out: Print) -> None:
+    """That of each run is its split's, that of all is the mean over the repeats of the split."""
+    repeats = [replace(a_run(0), repeat=repeat, id=str(repeat)) for repeat in range(2)]
+    store_results(LogsFolder(tmp_path), an_experiment(), [(run, a_result(0.9)) for run in repeats])
+    with Store.open(LogsFolder(tmp_path)) as store:
+        for repeat, majority in enumerate((0.6, 0.8, 1.0)):
             store.found("toy", repeat, a_data_summary(majority))
     line = "baseline: val_accuracy 0.7000 by the majority class, no\n"
-    assert out(logs, "toy").endswith(line)
-    assert out(logs, "toy", group_by=("optimizer",)).endswith(line)
-    assert out(logs, "toy", "md").endswith(f"|\n\n{line}")
-    (first, *_) = json.loads(out(logs, "toy", "json"))
-    assert first["baselines"] == {"val_accuracy": pytest.approx(0.7)}
-    rows = csv.DictReader(io.StringIO(out(logs, "toy", "csv")))
-    assert {row["baseline"] for row in rows} == {str(pytest.approx(0.7).expected)}
-    store_results(LogsFolder(logs), an_experiment("other"), [(a_run(0, "other"), a_result(0.75))])
-    assert [line.split()[5:7] for line in out(logs).splitlines()[1:]] == [["0.7500", "–"], ["0.9250", "±"]]
-    assert "0.9250 ± 0.0354    0.7000  learning_rate" in out(logs)
+    assert out(tmp_path, "toy").endswith(line)
+    assert out(tmp_path, "toy", group_by=("seed",)).endswith(line)
+    assert out(tmp_path, "toy", "md").endswith(f"|\n\n{line}")
+    rows = json.loads(out(tmp_path, "toy", "json"))
+    assert [row["baselines"] for row in rows] == [{"val_accuracy": 0.6}, {"val_accuracy": 0.8}]
+    lines = csv.DictReader(io.StringIO(out(tmp_path, "toy", "csv")))
+    assert [row["baseline"] for row in lines] == ["0.6", "0.8"]
+    store_results(LogsFolder(tmp_path), an_experiment("other"), [(a_run(0, "other"), a_result(0.75))])
+    shown = [line.split() for line in out(tmp_path).splitlines()]
+    assert shown[0][6] == "baseline"
+    assert shown[1][5:7] == ["0.7500", "–"]
+    assert shown[2][5:9] == ["0.9000", "±", "0.0000", "0.7000"]
 
 
 def test_runs_that_the_file_no_longer_asks_for_are_shown_on_request(

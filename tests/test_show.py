@@ -103,7 +103,7 @@ def test_the_page_of_a_run(logs: Path, runs: list[Run]) -> None:
     text = shown(logs, runs[0].id, 100)
     facts = facts_of(text)
     assert facts["status"] == "done, 3 epochs in 1.5 s, fit engine on CPU:0"
-    assert facts["at epoch"] == "2  val_loss 0.1000  val_accuracy 0.9000  loss 0.1000  accuracy 0.9000"
+    assert facts["at epoch"] == "2  val_accuracy 0.9000  val_loss 0.1000  loss 0.1000  accuracy 0.9000"
     assert (facts["learning_rate"], facts["hidden"], facts["seed"]) == ("0.1", "8", "0")
     assert facts["fixed"] == "epochs 3"
     assert facts["command"] == "hpexp run lr.yaml --set epochs=3"

@@ -147,11 +147,25 @@ def _print_runs(
     console: Console,
 ) -> None:
     if format_ == "json":
-        constants = {name: constant_scores(each) for name, each in data.items()}
-        write(json_list([{**as_dict(run), "baselines": constants[run.experiment]} for run in runs]))
+        constants = {
+            (name, repeat): constant_scores({repeat: summary})
+            for name, of_name in data.items()
+            for repeat, summary in of_name.items()
+        }
+        write(
+            json_list(
+                [{**as_dict(run), "baselines": constants.get((run.experiment, run.repeat))} for run in runs]
+            )
+        )
     elif format_ == "csv":
-        found = {name: baseline(data[name], objectives[name].metric) for name in objectives}
-        write(csv(runs, columns, {name: one.value if one else None for name, one in found.items()}))
+        metrics = {name: objective.metric for name, objective in objectives.items()}
+        baselines = {
+            (name, repeat): one.value
+            for name, of_name in data.items()
+            for repeat, summary in of_name.items()
+            if (one := baseline({repeat: summary}, metrics[name]))
+        }
+        write(csv(runs, columns, baselines))
     else:
         _print_columns(table(runs, columns, _shared(objectives)), format_, console)
 

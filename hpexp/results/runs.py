@@ -79,10 +79,10 @@ def in_order(metrics: Sequence[str], objective: str | None) -> list[str]:
     )
 
 
-def csv(runs: Sequence[StoredRun], columns: Columns, baselines: Mapping[str, float | None]) -> str:
+def csv(runs: Sequence[StoredRun], columns: Columns, baselines: Mapping[tuple[str, int], float]) -> str:
     """Every column and every digit; a list of widths is JSON, a missing value is empty.
 
-    `baselines` are those of each experiment's objective.
+    `baselines` are by experiment and repeat of the split, of the objective.
     """
     titles = [
         *("id", "experiment", "name", "status"),
@@ -97,7 +97,7 @@ def csv(runs: Sequence[StoredRun], columns: Columns, baselines: Mapping[str, flo
             *(_plain(run.params.get(name)) for name in columns.params),
             *(run.repeat, run.seed, run.engine, run.epochs, run.best_epoch),
             *(run.metrics.get(name) for name in columns.metrics),
-            *(baselines.get(run.experiment), run.seconds, run.error),
+            *(baselines.get((run.experiment, run.repeat)), run.seconds, run.error),
         ]
         for run in runs
     ]
