@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hpexp.messages import DataFound, Finished, Job, Message
+from hpexp.messages import DataFound, Finished, Job, Message, Report
 from hpexp.model import DataSpec, Group, Resources, Status
 from hpexp.train import worker
 from hpexp.train.data import Reading, Streamed, fingerprint, load, open_data, watched
@@ -117,7 +117,7 @@ def trained(folder: Path, how: str) -> tuple[DataFound, Finished]:
     worker._opened.clear()
     messages: list[Message] = []
     spec = replace(experiment(), data=DataSpec("python", "own:load", {"how": how}, folder=str(folder)))
-    worker.train_job(Job(spec, Group(0, "fit", runs(epochs=[1]))), messages.append)
+    worker.train_job(Job(spec, Group(0, "fit", runs(epochs=[1], batch=["full"]))), messages.append)
     (found,) = [each for each in messages if isinstance(each, DataFound)]
     (finished,) = [each for each in messages if isinstance(each, Finished)]
     assert (finished.result.status, finished.result.error) == (Status.DONE, None)
@@ -136,4 +136,11 @@ def test_a_function_that_draws_gives_each_worker_the_same_data(own: Path) -> Non
 
 
 def test_what_nobody_can_seed_is_seen_in_the_fingerprint(own: Path) -> None:
-    assert len({trained(own, "unseeded")[0].fingerprint for _ in range(2)}) == 2
+    seen = set()
+    spec = DataSpec("python", "own:load", {"how": "unseeded"}, folder=str(own))
+    for _ in range(2):
+        worker._opened.clear()
+        found: list[Report] = []
+        worker.train_job(Job(replace(experiment(), data=spec), Group(0, "fit", ())), found.append)
+        seen |= {each.fingerprint for each in found if isinstance(each, DataFound)}
+    assert len(seen) == 2
