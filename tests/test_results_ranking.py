@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import math
 import statistics
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
 
 from hpexp.model import Objective, Result, Status
 from hpexp.paths import LogsFolder
@@ -147,3 +151,47 @@ def test_means_equal_up_to_rounding_share_a_rank_in_the_order_of_the_plan(tmp_pa
         ["ahead"],
         ["first", "second", "third"],
     ]
+
+
+SEEDS = st.lists(st.none() | st.sampled_from([0.5, 0.6, 0.7, 0.8]), min_size=3, max_size=3)
+
+
+def placed(points: list[list[float | None]], like: StoredRun) -> list[tuple[int, int | None]]:
+    """The numbers of points with their ranks, in the order of the ranking; None is a seed that diverged."""
+    runs = [
+        replace(
+            like,
+            point=str(number),
+            seed=seed,
+            status=Status.DONE if value else Status.DIVERGED,
+            metrics={"val_accuracy": value or 1.0},
+        )
+        for number, values in enumerate(points)
+        for seed, value in enumerate(values)
+    ]
+    return [(int(place.point.runs[0].point), place.rank) for place in ranking(points_of(runs), ACCURACY)]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> StoredRun:
+    return stored(tmp_path_factory.mktemp("run"), {"a": [None]})[0]
+
+
+@settings(max_examples=50)
+@given(points=st.lists(SEEDS, min_size=1, max_size=6), chosen=st.integers(0, 5))
+def test_ranks_are_scipys_and_losing_a_seed_never_helps(
+    points: list[list[float | None]], chosen: int, run: StoredRun
+) -> None:
+    places = placed(points, run)
+    means = {
+        number: sum(round(10 * value) for value in values if value)
+        for number, values in enumerate(points)
+        if None not in values
+    }
+    expected = stats.rankdata([-mean for mean in means.values()], method="min").tolist()
+    assert {number: rank for number, rank in places if rank} == dict(zip(means, expected, strict=True))
+    loser = chosen % len(points)
+    worse = [[None, *values[1:]] if number == loser else values for number, values in enumerate(points)]
+    after = placed(worse, run)
+    order = [[number for number, _ in each].index(loser) for each in (places, after)]
+    assert order[0] <= order[1]

@@ -353,3 +353,12 @@ def test_a_loss_stands_beside_the_number_of_examples_and_no_share_of_them(tmp_pa
     plan = replace(found.plan, experiment=replace(found.plan.experiment, objective=objective))
     text = printed(replace(found, plan=plan), tmp_path)
     assert "data    classification, 2 classes: no 120, yes 80; 100 validation examples\n" in text
+
+
+def test_a_training_metric_says_little_of_other_examples(tmp_path: Path) -> None:
+    found = outcome(tmp_path, {0.1: [a_result(0.9)]}, data=a_data_summary())
+    objective = Objective("accuracy", "max")
+    plan = replace(found.plan, experiment=replace(found.plan.experiment, objective=objective))
+    text = printed(replace(found, plan=plan), tmp_path, 200)
+    assert "yes 80; ranked on the 100 training examples, which says little of others\n" in text
+    assert "Wilson" not in text

@@ -55,7 +55,9 @@ def _resolution(facts: Facts, best: Point) -> str | None:
     count, least = examples(facts.data, part), step(facts.data, metric)
     if not count or not found:
         return None
-    split = f"{count:,} {'training' if part == 'train' else part} examples"
+    if part == "train":
+        return f"ranked on the {count:,} training examples, which says little of others"
+    split = f"{count:,} {part} examples"
     bounds = interval(facts.data, metric, found.mean)
     if not least or not bounds:
         return split
