@@ -171,4 +171,12 @@ Report: TypeAlias = Message | Phase
 
 @dataclass(frozen=True, slots=True)
 class Free:
-    """A worker has ended its job, or has just started, and waits for the next one."""
+    """A worker has ended its job, or has just started, and waits for the next one.
+
+    `soiled` says what the job's own code has changed in it, '' for nothing: such a worker is
+    replaced, and runs of the job that have not finished are trained in others. `only_for` is
+    the experiment whose modules or data have changed it by being loaded.
+    """
+
+    soiled: str = ""
+    only_for: str = ""

@@ -255,6 +255,32 @@ def test_a_warm_worker_is_the_one_that_trains(backend: LocalBackend) -> None:
     assert backend._workers == [worker]
 
 
+def test_a_worker_that_own_code_has_changed_is_replaced_and_the_rest_trained_alone(
+    backend: LocalBackend,
+) -> None:
+    backend.resize(1)
+    backend.warm()
+    (first,) = backend._workers
+    runs = [a_run(seed) for seed in range(4)]
+    messages = train(backend, a_job(an_experiment(unlucky="1=soil"), *runs))
+    assert results(messages) == {run.id: Status.DONE for run in runs}
+    assert first not in backend._workers
+    notes = {each.run_id: each.text for each in messages if isinstance(each, LogText)}
+    why = "own code had changed keras.optimizers.SGD; this run is trained alone\n"
+    assert notes == {run.id: why for run in runs[2:]}
+
+
+def test_a_worker_that_loading_has_changed_trains_one_experiment_alone(backend: LocalBackend) -> None:
+    backend.resize(1)
+    backend.warm()
+    (first,) = backend._workers
+    marked = an_experiment("one", behave="mark")
+    train(backend, a_job(marked, a_run(0)), a_job(marked, a_run(1)))
+    assert backend._workers == [first]
+    train(backend, a_job(an_experiment("other"), a_run(2)))
+    assert first not in backend._workers
+
+
 def test_more_jobs_may_come_while_messages_are_read(backend: LocalBackend) -> None:
     first, second = a_run(0), a_run(1)
     backend.submit(a_job(an_experiment(), first))

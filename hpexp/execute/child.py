@@ -4,7 +4,8 @@ It imports TensorFlow once, then trains the jobs that come through one pipe and 
 what happens through another. It belongs to the driver: when the driver is gone, the
 job pipe closes and the worker ends, whatever it is doing.
 
-TRAINER is the module whose `warm_up()` and `train_job(job, emit)` are called:
+TRAINER is the module whose `warm_up()` and `train_job(job, emit)` are called, which gives
+back in what state the worker is:
 `hpexp.train.worker`, or `hpexp.execute.fake` where TensorFlow is not wanted.
 """
 
@@ -55,11 +56,11 @@ class Sender:
                 self._connection.send(self._pending)
                 self._pending = []
 
-    def job_done(self) -> None:
+    def job_done(self, free: Free) -> None:
         """Tell the driver that this worker is free."""
         self.flush()
         with self._lock:
-            self._connection.send(Free())
+            self._connection.send(free)
 
     def _flush_forever(self) -> None:
         while True:
@@ -98,14 +99,15 @@ def main(jobs_fd: int, messages_fd: int, trainer: str) -> None:
     os.register_at_fork(after_in_child=lambda: _close(jobs_fd, messages_fd))
     training = importlib.import_module(trainer)
     training.warm_up()
-    sender.job_done()
+    sender.job_done(Free())
     while True:
         job = jobs.get()
         sender.at_once = len(job.group.runs) == 1
-        training.train_job(job, sender)
-        sys.stdout.flush()
-        sys.stderr.flush()
-        sender.job_done()
+        free = training.train_job(job, sender)
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):  # own code may have put anything there
+                stream.flush()
+        sender.job_done(free)
 
 
 if __name__ == "__main__":

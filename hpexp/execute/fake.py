@@ -5,7 +5,8 @@ of its seed; the model option `behave` makes it misbehave: `raise`, `exit`, `cra
 `hang`, `slow` (0.2 s an epoch), `brisk` (0.02 s), `print`, or `die` (the worker ends before it starts).
 What hangs before training: `hang loading`, `build` (for all runs of a compiled job, before
 the first starts), and in ways that no signal reaches: `spin` (in C, without letting Python go on),
-`stop` (SIGSTOP), `fork` (and the child goes on). `quit` raises SystemExit; `close` closes every pipe.
+`stop` (SIGSTOP), `fork` (and the child goes on). `quit` raises SystemExit; `close` closes every
+pipe; `soil` and `mark` say that the worker must be replaced, and may train this experiment alone.
 Only the seeds in the option `unlucky` (a text such as `"1 3"`) misbehave; all when absent. `"1=stop"`
 says how this one does.
 """
@@ -20,7 +21,7 @@ import time
 from collections.abc import Callable
 
 from hpexp.failures import failure
-from hpexp.messages import EpochEnd, Finished, Job, LogText, Phase, Report, Started
+from hpexp.messages import EpochEnd, Finished, Free, Job, LogText, Phase, Report, Started
 from hpexp.model import Experiment, Result, Run, Status
 
 PACES = {"slow": 0.2, "brisk": 0.02}
@@ -31,7 +32,7 @@ def warm_up() -> None:
     """Nothing to import."""
 
 
-def train_job(job: Job, emit: Callable[[Report], None]) -> None:
+def train_job(job: Job, emit: Callable[[Report], None]) -> Free:
     """Pretend to train every run of the job, one after the other."""
     behaviours = {run.id: _behaviour(job.experiment, run) for run in job.group.runs}
     emit(Phase("loading data", shared=True))
@@ -49,6 +50,9 @@ def train_job(job: Job, emit: Callable[[Report], None]) -> None:
             emit(Finished(run.id, _train(run, behaviour, emit)))
         except BaseException as error:
             emit(Finished(run.id, failure(error)))
+        if behaviour == "soil":
+            return Free(soiled="keras.optimizers.SGD")
+    return Free(only_for=job.experiment.name if "mark" in behaviours.values() else "")
 
 
 def _hang(behaviour: str) -> None:

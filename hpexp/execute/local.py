@@ -97,7 +97,7 @@ class LocalBackend:
             if not self._jobs:
                 return
             if worker.free:
-                if self._grown(worker):
+                if self._grown(worker) or worker.only_for not in ("", self._jobs[0].experiment.name):
                     self._remove(worker)
                     continue
                 job = self._jobs.popleft()
@@ -119,10 +119,14 @@ class LocalBackend:
             yield from self._lost(worker)
             return
         if isinstance(received, Free):
-            worker.freed()
+            worker.freed(received)
             self._early_deaths = 0
             clock = self._clocks.pop(worker.pid, None)
-            if clock:
+            if received.soiled:
+                self._remove(worker)
+            if clock and received.soiled and len(clock.job.group.runs) > 1:
+                self._one_by_one(clock, f"own code had changed {received.soiled}; this run is trained alone")
+            elif clock:
                 yield from _fail(clock.unfinished, "the worker ended the job without a result")
             return
         clock = self._clocks[worker.pid]

@@ -74,6 +74,8 @@ class WorkerProcess:
         self.free = False
         """Whether it waits for a job; False until TensorFlow is imported."""
         self.ready = False
+        self.only_for = ""
+        """The experiment whose modules or data have changed it, which may use it alone."""
         self.job: Job | None = None
         self._tail = b""
         self._job_began = 0
@@ -122,9 +124,10 @@ class WorkerProcess:
             if received is None:
                 return
 
-    def freed(self) -> None:
+    def freed(self, how: Free) -> None:
         """Take note that it waits for a job now."""
         self.free = self.ready = True
+        self.only_for = how.only_for
         self.job = None
 
     def lost(self) -> bool:

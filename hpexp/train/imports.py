@@ -18,7 +18,7 @@ from typing import Any
 
 from hpexp.errors import HpexpError
 from hpexp.sources import hash_of, is_own
-from hpexp.train import settings
+from hpexp.train import settings, traces
 from hpexp.train.seeds import seed_generators
 
 
@@ -104,6 +104,7 @@ class OwnCode:
         seed_generators(0)
         module = importlib.import_module(name)
         self._settings[name] = settings.changes(before)
+        traces.accept()
         settings.apply(self._settings[name])
         return module
 

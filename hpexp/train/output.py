@@ -101,7 +101,7 @@ def logged(runs: Sequence[str], emit: Emit) -> Iterator[Logged]:
         while not over.wait(LIVE_SECONDS):
             log.tell()
 
-    follower = threading.Thread(target=follow, daemon=True)
+    follower = threading.Thread(target=follow, name="hpexp-log", daemon=True)
     follower.start()
     try:
         yield log

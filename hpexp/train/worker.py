@@ -13,9 +13,20 @@ import keras
 from hpexp.errors import HpexpError
 from hpexp.failures import failure, traceback_of
 from hpexp.memory import TOO_LARGE
-from hpexp.messages import DataFound, DataWrong, Finished, Job, LogText, Phase, Report, Started, SummaryData
+from hpexp.messages import (
+    DataFound,
+    DataWrong,
+    Finished,
+    Free,
+    Job,
+    LogText,
+    Phase,
+    Report,
+    Started,
+    SummaryData,
+)
 from hpexp.model import Experiment, Run
-from hpexp.train import settings
+from hpexp.train import settings, traces
 from hpexp.train.data import (
     Arrays,
     Data,
@@ -47,11 +58,12 @@ def warm_up() -> None:
     """Do now what the first run would wait for: importing this module has imported TensorFlow."""
 
 
-def train_job(job: Job, emit: Emit) -> None:
+def train_job(job: Job, emit: Emit) -> Free:
     """Train all runs of a job; each ends in a Finished, whatever happens, unless the data are wrong.
 
     A compiled group that cannot be trained as one program goes run by run through
-    `fit`, and each run's log says why.
+    `fit`, and each run's log says why. Where own code has changed this process, the job ends
+    before the next run, and what is told says so.
     """
     if job.threads:
         use_threads(job.threads)
@@ -59,20 +71,54 @@ def train_job(job: Job, emit: Emit) -> None:
     experiment = job.experiment
     folder = experiment.model.folder or experiment.data.folder
     with beside(folder, job.code), settings.kept(), _log(job, emit) as log:
-        _train_job(job, log)
+        if not _is_own(experiment):
+            _train_job(job, log, Soiled(own=False))
+            return Free()
+        traces.begin()
+        soiled = Soiled(own=True)
+        _train_job(job, log, soiled)
+        return Free(soiled.by or traces.left(), experiment.name if traces.loaded() else "")
+
+
+def _is_own(experiment: Experiment) -> bool:
+    return "python" in (experiment.model.kind, experiment.data.kind)
+
+
+class Soiled:
+    """Follows what own code leaves behind: `by` is the first thing found."""
+
+    def __init__(self, *, own: bool) -> None:
+        self.by = ""
+        self._own = own
+
+    def look(self) -> str:
+        if self._own and not self.by:
+            self.by = traces.left()
+        return self.by
+
+    def watching(self, run: Run, emit: Emit) -> Emit:
+        """Looks when the run has ended, and says in its log what it left behind."""
+
+        def told(message: Report) -> None:
+            if isinstance(message, Finished) and self.look():
+                text = f"this run changed {self.by}; the runs after it get a new worker\n"
+                emit(LogText(run.id, text))
+            emit(message)
+
+        return told
 
 
 @contextmanager
 def _log(job: Job, emit: Emit) -> Iterator[Emit]:
     """What own code prints goes to the runs' logs."""
-    if "python" not in (job.experiment.model.kind, job.experiment.data.kind):
+    if not _is_own(job.experiment):
         yield emit
         return
     with logged([run.id for run in job.group.runs], emit) as log:
         yield log
 
 
-def _train_job(job: Job, emit: Emit) -> None:
+def _train_job(job: Job, emit: Emit, soiled: Soiled) -> None:
     runs = job.group.runs
     first = runs[0].id if runs else ""
     emit(Phase("loading data", shared=True))
@@ -97,9 +143,13 @@ def _train_job(job: Job, emit: Emit) -> None:
             left = [(run, f"not compiled: {TOO_LARGE}") for run in runs]
         else:
             left = _train_compiled(job, data, emit)
+            if left:
+                soiled.look()
     for run, why in left:
+        if soiled.by and len(job.group.runs) > 1:
+            return
         with settings.kept():
-            train_run(job, run, data, _noting(emit, run, why))
+            train_run(job, run, data, soiled.watching(run, _noting(emit, run, why)))
         _forget()
 
 
@@ -197,6 +247,7 @@ def _data(experiment: Experiment) -> tuple[Data, DataFound]:
         notes = (*data.notes, *(() if experiment.smoke else absent_classes(summary)))
         found = DataFound("", summary, data.problem.input_shape, notes, fingerprint(data), files)
         _opened[key] = data, found
+        traces.accept()
         _printed.setdefault(key, "".join(texts))
     return _opened[key]
 

@@ -33,6 +33,10 @@ def build(input_shape, outputs, mischief="none"):
         used = int(open("/proc/self/statm").read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
         resource.setrlimit(resource.RLIMIT_DATA, (used + 2**28, resource.RLIM_INFINITY))
         bytearray(2**32)
+    if mischief == "patch":
+        keras.optimizers.SGD = sys.excepthook = None
+        os.chdir("/")
+        os.umask(0o777)
     if mischief == "sleep":
         time.sleep(3600)
     if mischief == "quit":
@@ -47,7 +51,7 @@ name: mischief
 data: iris
 model: {python: "own:build"}
 params: {epochs: 2, batch: full, learning_rate: 0.1}
-grid: {mischief: [none, sleep, exit, crash, quit, odd, memory, other]}
+grid: {mischief: [none, patch, between, sleep, exit, crash, quit, odd, memory, other]}
 timeout: 12s
 """
 
@@ -64,7 +68,7 @@ def test_each_run_fails_alone(hpexp: Command) -> None:
     assert "SIGSEGV" in done.stderr
     found = {row["params"]["mischief"]: row for row in rows(hpexp, "mischief")}
     assert {name: row["status"] for name, row in found.items()} == {
-        "none": "done", "sleep": "timeout", "exit": "failed", "crash": "failed", "quit": "failed",
+        "none": "done", "patch": "failed", "between": "done", "sleep": "timeout", "exit": "failed", "crash": "failed", "quit": "failed",
         "odd": "failed", "memory": "failed", "other": "done",
     }  # fmt: skip
     limit = "it took longer than the limit of 12 s"

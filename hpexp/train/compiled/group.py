@@ -8,6 +8,7 @@ from typing import Any
 
 from hpexp.messages import Job, Phase, Report
 from hpexp.model import Experiment, Run
+from hpexp.train import traces
 from hpexp.train.compiled.blueprint import NotCompilable, Proven, Way
 from hpexp.train.compiled.part import Part
 from hpexp.train.compiled.table import Lane, sort_lanes, structure
@@ -43,6 +44,8 @@ def train_group(job: Job, arrays: Arrays, emit: Callable[[Report], None]) -> dic
                     refused |= {lane.run.id: str(reason) for lane in own}
                 else:
                     parts.append((own[0].run.id, part))
+    if replaced := traces.patched():
+        return {run.id: f"own code has replaced {replaced}" for run in job.group.runs}
     for first, part in parts:
         emit(Phase("compiling"))
         with belonging_to(first):
