@@ -68,7 +68,8 @@ def test_each_run_fails_alone(hpexp: Command) -> None:
     assert "SIGSEGV" in done.stderr
     found = {row["params"]["mischief"]: row for row in rows(hpexp, "mischief")}
     assert {name: row["status"] for name, row in found.items()} == {
-        "none": "done", "patch": "failed", "between": "done", "sleep": "timeout", "exit": "failed", "crash": "failed", "quit": "failed",
+        "none": "done", "patch": "failed", "between": "done", "sleep": "timeout",
+        "exit": "failed", "crash": "failed", "quit": "failed",
         "odd": "failed", "memory": "failed", "other": "done",
     }  # fmt: skip
     limit = "it took longer than the limit of 12 s"
