@@ -87,11 +87,15 @@ def test_a_job_without_runs_tells_of_the_data() -> None:
     assert (found.run_id, found.shape) == ("", (2,))
 
 
-@pytest.mark.parametrize("error", [compiled.NotCompilable("too odd"), ValueError("broken")])
-def test_what_cannot_be_compiled_goes_through_fit(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    def train_group(job: Job, arrays: object, emit: Callable[[Message], None]) -> None:
+@pytest.mark.parametrize("error", ["too odd", ValueError("broken")])
+def test_what_cannot_be_compiled_goes_through_fit(
+    error: str | Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def train_group(job: Job, arrays: object, emit: Callable[[Message], None]) -> dict[str, str]:
         emit(Started("r0", 0.0))
         emit(Finished("r0", Result(Status.DONE, engine="compiled")))
+        if isinstance(error, str):
+            return {"r1": error}
         emit(Started("r1", 0.0))
         raise error
 
