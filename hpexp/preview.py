@@ -64,6 +64,7 @@ def as_dict(plan: Plan, statuses: Mapping[str, Status]) -> dict[str, object]:
         "collapsed": [
             {"param": each.param, "reason": each.reason, "points": each.points} for each in plan.collapsed
         ],
+        "no_effect": [{"param": each.name, "reasons": list(each.reasons)} for each in plan.idle],
         "groups": [
             {
                 "id": group.id,

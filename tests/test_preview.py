@@ -165,7 +165,7 @@ def test_json_says_everything(capsys: pytest.CaptureFixture[str]) -> None:
     print_plan(plan, {plan.runs[0].id: Status.STOPPED}, Console(), as_json=True)
     said = json.loads(capsys.readouterr().out)
     assert said == json.loads(json.dumps(as_dict(plan, {plan.runs[0].id: Status.STOPPED})))
-    assert set(said) == {"experiment", "data", "runs", "collapsed", "groups"}
+    assert set(said) == {"experiment", "data", "runs", "collapsed", "no_effect", "groups"}
     assert said["experiment"] == "toy"
     run, first = plan.runs[0], said["runs"][0]
     assert first == {

@@ -149,13 +149,16 @@ def test_a_head_trains_as_in_plain_keras(
     """Whatever `output` says, which is logits here; training, validation and test, by either engine."""
     spec, (run,) = own(tmp_path, function, data), adam()
     losses, test = plain_keras(spec, run, binary=binary, logits=logits)
+    training = []
     for engine in ("fit", "compiled"):
         trained = train(engine, spec, (run,))
+        training.append([row["loss"] for row in trained.epochs["r0"]])
         assert trained.results["r0"].error is None, trained.results["r0"].traceback
         told = [row["val_loss"] for row in trained.epochs["r0"]]
         np.testing.assert_allclose(told, losses, rtol=1e-4, err_msg=engine)
         result = trained.results["r0"]
         np.testing.assert_allclose([result.test["loss"], result.test["accuracy"]], test, rtol=1e-4)
+    np.testing.assert_allclose(training[0], training[1], rtol=1e-4)
 
 
 def head(folder: Path, function: str, data: str | DataSpec = "iris", **params: Any) -> Any:
