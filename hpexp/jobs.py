@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from hpexp.messages import Job
-from hpexp.model import Group, Plan, Run
+from hpexp.model import Group, Plan, Run, Verdict
 from hpexp.paths import LogsFolder
 
 MIN_LANES = 128
@@ -16,8 +17,16 @@ MAX_WORKERS = 8
 """Workers started unasked: each takes some 800 MB."""
 
 
-def make_jobs(plan: Plan, todo: Collection[str], workers: int, logs: LogsFolder) -> list[Job]:
+def make_jobs(
+    plan: Plan,
+    todo: Collection[str],
+    workers: int,
+    logs: LogsFolder,
+    verdicts: Mapping[str, Verdict] = MappingProxyType({}),
+) -> list[Job]:
     """One job per group, without the runs that are done; the costliest first.
+
+    `verdicts` are what is known of own models.
 
     Compiled groups are split while there are fewer of them than workers and their parts
     are large enough to repay compiling again.
@@ -39,6 +48,7 @@ def make_jobs(plan: Plan, todo: Collection[str], workers: int, logs: LogsFolder)
             checkpoints=str(logs.checkpoints("")) if plan.experiment.training.checkpoint_every else "",
             models=_models(plan, group, logs),
             code=plan.code,
+            verdicts={run.proof: verdicts[run.proof] for run in group.runs if run.proof in verdicts},
         )
         for group in [*compiled, *fit]
     ]

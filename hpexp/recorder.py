@@ -14,7 +14,17 @@ from dataclasses import replace
 from hpexp.errors import NoSpaceError, StoreError
 from hpexp.events import expected_metrics, text_columns, write_experiment
 from hpexp.failures import stored
-from hpexp.messages import DataFound, EpochEnd, Finished, LogText, Message, Started, SummaryData, Together
+from hpexp.messages import (
+    DataFound,
+    EpochEnd,
+    Finished,
+    LogText,
+    Message,
+    Proved,
+    Started,
+    SummaryData,
+    Together,
+)
 from hpexp.model import Experiment, Plan, Result, Run, Status
 from hpexp.paths import LogsFolder
 from hpexp.progress import View
@@ -22,6 +32,7 @@ from hpexp.room import Room
 from hpexp.runfiles import RunFiles
 from hpexp.space import is_full, no_space
 from hpexp.store import Store
+from hpexp.verdicts import versions
 
 FLUSH_SHARE = 20
 """Thousands of lanes have thousands of files: writing them may take one part in so many of the time."""
@@ -48,6 +59,7 @@ class Recorder:
         self._runs = {run.id: run for run in runs}
         self._text = text_columns(self._runs.values())
         self._store = store
+        self._versions = versions()
         self._logs = logs
         self._view = view
         self._room = room
@@ -100,6 +112,8 @@ class Recorder:
             match message:
                 case DataFound():
                     self._store.found(self._experiment.name, run.repeat, message.summary)
+                case Proved():
+                    self._store.judged(self._experiment.name, message.proof, self._versions, message.verdict)
                 case Started():
                     self._room.check()
                     self._open(run)

@@ -22,7 +22,7 @@ from hpexp.lock import LogsLock, holder
 from hpexp.messages import DataFound, DataWrong, Finished, Job, Message
 from hpexp.model import FAILURES, EngineChoice, Experiment, Group, Plan, Result, Status
 from hpexp.paths import LogsFolder
-from hpexp.plan import build_plan, refuse_idle_grid
+from hpexp.plan import build_plan, refuse_idle_grid, with_verdicts
 from hpexp.preview import statuses_of, warnings
 from hpexp.progress import View
 from hpexp.recorder import Recorder
@@ -32,6 +32,7 @@ from hpexp.rewrite import rewrite
 from hpexp.room import Room
 from hpexp.samedata import SameData, changed_files, look_again
 from hpexp.store import Store
+from hpexp.verdicts import known_verdicts
 
 TRAINER = "hpexp.train.worker"
 TICK_SECONDS = 0.5
@@ -155,6 +156,7 @@ def run(plans: Sequence[Plan], options: RunOptions, view: View, backend: Backend
         rescuing(store, logs, anchor),
     ):
         store.recover()
+        plans = [with_verdicts(plan, known_verdicts(plan, store)) for plan in plans]
         missing = [_begin(store, plan, options) for plan in plans]
         for plan, todo in zip(plans, missing, strict=True):
             _mend_files(store, logs, plan, todo, view)
@@ -198,7 +200,8 @@ def _train(session: _Session, plan: Plan, todo: set[str]) -> Outcome:
     experiment, view = plan.experiment, session.view
     recorder = Recorder(experiment, plan.runs, session.store, session.logs, view, session.room)
     changed = [] if todo else changed_files(session.store, experiment.name)
-    jobs = make_jobs(plan, todo, session.workers, session.logs) if todo else []
+    known = known_verdicts(plan, session.store)
+    jobs = make_jobs(plan, todo, session.workers, session.logs, known) if todo else []
     gave_up, wrong = False, None
     if todo or changed:
         _open_view(view, plan, todo)

@@ -22,7 +22,7 @@ FLOORS = {
     "config": 1, "plan": 1, "store": 1, "events": 1, "lock": 1, "anchor": 1, "reserve": 1,
     "train": 2,
     "execute": 3,
-    "run": 4, "checked": 4, "jobs": 4, "recorder": 4, "runfiles": 4, "samedata": 4, "room": 4,
+    "run": 4, "checked": 4, "jobs": 4, "recorder": 4, "runfiles": 4, "samedata": 4, "verdicts": 4, "room": 4,
     "progress": 4, "standing": 4, "rescue": 4, "rewrite": 4, "interrupt": 4, "environment": 4,
     "preview": 4, "tablewords": 4, "summary": 4, "results": 4, "junit": 4, "show": 4, "rerun": 4,
     "board": 4, "clean": 4, "doctor": 4,

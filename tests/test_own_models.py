@@ -1,28 +1,106 @@
-"""A corpus of own models: compiled, they train as under `fit`, or they are not compiled and say why."""
+"""A corpus of own models: compiled, they train as under `fit`; or they are not compiled, and say why."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import keras
 import pytest
 
-from hpexp.messages import Job, LogText
+from hpexp.messages import Job
 from hpexp.model import Experiment, Group, ModelSpec
 from hpexp.train.compiled.table import Lane, sort_lanes
 from hpexp.train.compiled.verdicts import judge
 from hpexp.train.data.load import load
 from tests import own_models
-from tests.engines import assert_close, compiling, experiment, runs, train
+from tests.engines import compiling, experiment, runs, same_run, train
 
 pytestmark = pytest.mark.tensorflow
 
 Function = Callable[..., keras.Model]
 
+TIGHT = 1e-9
+"""Relative, float64."""
+
+LOOSE = {own_models.in_float32: 1e-4}
+"""Models that compute in float32 whatever they are told."""
+
+LANES = runs(optimizer=["adam"], learning_rate=[0.01, 0.02], epochs=[2])
+
 
 def spec_of(function: Function) -> Experiment:
     source = f"own_models:{function.__name__}"
     return replace(experiment("iris"), model=ModelSpec("python", source, {}, str(Path(__file__).parent)))
+
+
+@pytest.fixture
+def float64() -> Iterator[None]:
+    before = keras.config.floatx()
+    for precision in ("float64", before):
+        keras.config.set_floatx(precision)
+        keras.config.set_dtype_policy(precision)
+        if precision == "float64":
+            yield
+
+
+def trained(function: Function) -> str:
+    """The engine that trains it when the compiled one is asked for; raises where that differs from `fit`."""
+    spec = spec_of(function)
+    with compiling("graph"):
+        mine = train("compiled", spec, LANES)
+    (engine,) = {result.engine for result in mine.results.values()}
+    if engine == "compiled":
+        expected = train("fit", spec, LANES)
+        for run in LANES:
+            same_run(run, mine, expected, LOOSE.get(function, TIGHT))
+    return engine
+
+
+def named(function: Function) -> str:
+    return function.__name__
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("function", own_models.QUICK, ids=named)
+def test_compiled_they_train_as_under_fit(function: Function) -> None:
+    assert trained(function) == "compiled"
+
+
+@pytest.mark.parametrize("function", own_models.REFUSED, ids=named)
+def test_what_two_steps_cannot_prove_is_refused(function: Function) -> None:
+    spec = spec_of(function)
+    job = Job(spec, Group(0, "compiled", LANES))
+    lanes = sort_lanes([Lane(run, 2) for run in LANES])
+    ((_, verdict),) = judge(job, lanes, load(spec.data), lambda message: None)
+    assert own_models.REFUSED[function] in verdict.reason
+
+
+def test_the_corpus_is_large() -> None:
+    everything = [*own_models.COMPILED, *own_models.REFUSED]
+    assert len(set(everything)) == len(everything) >= 40
+    assert set(own_models.QUICK) <= set(own_models.COMPILED)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.usefixtures("float64")
+def test_the_whole_corpus() -> None:
+    """Prints how many are compiled, how many go through fit, and how many come apart: none."""
+    engines: Counter[str] = Counter()
+    apart: dict[str, str] = {}
+    wrong: dict[str, str] = {}
+    for function in [*own_models.COMPILED, *own_models.REFUSED]:
+        try:
+            engine = trained(function)
+        except AssertionError as error:
+            apart[function.__name__] = str(error)
+            continue
+        engines[engine] += 1
+        if (engine == "compiled") is not (function in own_models.COMPILED):
+            wrong[function.__name__] = engine
+    print(f"compiled {engines['compiled']}, through fit {engines['fit']}, apart {len(apart)}")
+    assert not apart
+    assert not wrong

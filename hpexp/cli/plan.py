@@ -20,6 +20,7 @@ def plan(
     from hpexp.plan import build_plan, refuse_idle_grid
     from hpexp.preview import print_plan, statuses_of
     from hpexp.samedata import files_note
+    from hpexp.verdicts import judged
 
     experiment = load(config, set_ or ())
     made = build_plan(experiment, data_facts(experiment), engine=engine_name(engine))
@@ -27,4 +28,5 @@ def plan(
     refuse_shape(made)
     if note := files_note(made, logs):
         messages().print(note, style="yellow", soft_wrap=True)
+    made = judged(made, logs)
     print_plan(made, statuses_of(made, logs), output(), as_json=json)

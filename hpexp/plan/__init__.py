@@ -7,5 +7,6 @@ where data are large and the experiment sets no budget.
 
 from hpexp.plan.build import build_plan
 from hpexp.plan.idle import refuse_idle_grid
+from hpexp.plan.proof import with_verdicts
 
-__all__ = ["build_plan", "refuse_idle_grid"]
+__all__ = ["build_plan", "refuse_idle_grid", "with_verdicts"]

@@ -16,6 +16,7 @@ from hpexp.plan.identity import Identity
 from hpexp.plan.idle import find_idle
 from hpexp.plan.naming import Names, point_text
 from hpexp.plan.own import read_own_model
+from hpexp.plan.proof import Proofs
 from hpexp.plan.resolve import Resolver, matches
 from hpexp.plan.values import canonical_json
 from hpexp.sources import read_own_code
@@ -34,7 +35,7 @@ def build_plan(experiment: Experiment, facts: DataFacts, *, engine: EngineChoice
     own = read_own_model(experiment.model) if experiment.model.kind == "python" else None
     varied = varied_names(experiment)
     resolver = Resolver(experiment, facts.task, own, varied)
-    identity = Identity(experiment, facts, own)
+    identity, proofs = Identity(experiment, facts, own), Proofs(experiment, facts, own)
     several = experiment.repeats > 1
     replicates = list(itertools.product(range(experiment.repeats), dict.fromkeys(experiment.seeds)))
     on_disk = too_large(facts.size, experiment.resources)
@@ -62,6 +63,7 @@ def build_plan(experiment: Experiment, facts: DataFacts, *, engine: EngineChoice
         updates = _updates_per_epoch(params["batch"], facts.train)
         point_id, ids = identity.of_point(text, replicates)
         described = point_text(axes)
+        proof = proofs.of(params) if chosen == "compiled" else ""
         for (repeat, seed), run_id in zip(replicates, ids, strict=True):
             runs.append(
                 Run(
@@ -76,6 +78,7 @@ def build_plan(experiment: Experiment, facts: DataFacts, *, engine: EngineChoice
                     reason,
                     updates,
                     repeat=repeat,
+                    proof=proof,
                 )
             )
     if not points:

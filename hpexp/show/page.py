@@ -59,6 +59,7 @@ def as_dict(shown: Shown) -> dict[str, Any]:
         "traceback": run.traceback,
         "divergence": _divergence(run),
         "devices": run.devices,
+        "engine_reason": run.engine_reason,
         "started": run.started,
         "finished": run.finished,
         "planned": run.planned,
@@ -96,6 +97,8 @@ def _outcome(run: StoredRun) -> Iterator[Text]:
         status.append(f", {run.engine} engine{asked}{' on ' + run.devices if run.devices else ''}", "default")
     yield _fact("id", run.id)
     yield _fact("status", status)
+    if run.engine_reason:
+        yield _fact("", text.printable(run.engine_reason))
     if not run.planned:
         yield _fact("", "the last hpexp run of the experiment did not ask for this run")
     if run.started is not None:

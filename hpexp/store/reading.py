@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from hpexp.dataloss import adds_to_loss, completed, tells_both
 from hpexp.messages import EpochEnd
-from hpexp.model import DataSummary, Files, Objective, Program, Status
+from hpexp.model import DataSummary, Files, Objective, Program, Status, Verdict
 from hpexp.reads import ReadFile
 from hpexp.store.database import Database
 from hpexp.store.records import Invocation, StoredExperiment, StoredRun
@@ -17,7 +17,7 @@ from hpexp.store.values import to_divergence, to_facts, to_files, to_numbers, to
 _RUN_COLUMNS = """
     experiment, id, point, name, params, axes, seed, engine, status, epochs, best_epoch, metrics,
     test, seconds, error, traceback, divergence, devices, started, finished, planned,
-    fingerprint, files, repeat, invocation
+    fingerprint, files, repeat, engine_reason, invocation
 """
 _HAVE_ANSWER = [str(status) for status in Status if status.finished]
 
@@ -66,9 +66,10 @@ def runs(database: Database, experiment: str | None, *, all_: bool) -> list[Stor
             finished=row[19],
             planned=bool(row[20]),
             fingerprint=row[21],
-            made=made.get(row[24]),
+            made=made.get(row[25]),
             files=to_files(row[22]),
             repeat=row[23],
+            engine_reason=row[24],
         )
         for row in rows
     ]
@@ -141,6 +142,15 @@ def data(database: Database, experiment: str) -> dict[int, DataSummary]:
         {"one": experiment},
     )
     return {repeat: to_summary(summary) for repeat, summary in rows}
+
+
+def verdicts(database: Database, experiment: str, versions: str) -> dict[str, Verdict]:
+    """What these versions found of an experiment's own models, by the runs' `proof`."""
+    rows = database.rows(
+        "SELECT proof, model, way, xla, reason FROM verdicts WHERE experiment = ? AND versions = ?",
+        (experiment, versions),
+    )
+    return {proof: Verdict(model, way, bool(xla), reason) for proof, model, way, xla, reason in rows}
 
 
 def epochs(database: Database, experiment: str, run_id: str) -> list[EpochEnd]:

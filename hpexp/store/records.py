@@ -66,6 +66,8 @@ class StoredRun:
     """Its event files as they were when it ended; none of an hpexp that did not note them."""
     repeat: int = 0
     """Of the split: with the seed it tells the runs of a point apart."""
+    engine_reason: str = ""
+    """Why an own model was not compiled; '' where it was, or nobody asked for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,19 @@ STEPS: tuple[str, ...] = (
     );
     ALTER TABLE runs ADD COLUMN program INTEGER;
     """,
+    """
+    ALTER TABLE runs ADD COLUMN engine_reason TEXT NOT NULL DEFAULT '';
+    CREATE TABLE verdicts (
+        experiment TEXT NOT NULL,
+        proof TEXT NOT NULL,
+        versions TEXT NOT NULL,
+        model TEXT NOT NULL,
+        way TEXT NOT NULL,
+        xla INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        PRIMARY KEY (experiment, proof)
+    ) WITHOUT ROWID;
+    """,
 )
 VERSION = len(STEPS)
 

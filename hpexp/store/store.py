@@ -11,7 +11,7 @@ from types import TracebackType
 
 from hpexp.errors import NoSpaceError, StoreError
 from hpexp.messages import EpochEnd
-from hpexp.model import DataSummary, Experiment, Files, Program, Result, Run, Status
+from hpexp.model import DataSummary, Experiment, Files, Program, Result, Run, Status, Verdict
 from hpexp.paths import LogsFolder
 from hpexp.reads import ReadFile
 from hpexp.store import reading, writing
@@ -139,6 +139,11 @@ class Store:
         self._epochs.pop(number, None)
         self._steps.append(partial(self._start, experiment, number, time))
 
+    def judged(self, experiment: str, proof: str, versions: str, verdict: Verdict) -> None:
+        """Note what these versions found of an own model in the compiled engine."""
+        put = partial(writing.put_verdict, self._database, experiment, proof, versions, verdict)
+        self._steps.append(put)
+
     def together(self, experiment: str, ids: Collection[str], program: Program) -> None:
         """Note the program in which these runs train from now on."""
         numbers = [self._number(experiment, each) for each in ids]
@@ -210,6 +215,11 @@ class Store:
         """What the data of an experiment came to, by the repeat of their split; empty before a run."""
         self._take_steps()
         return reading.data(self._database, experiment)
+
+    def verdicts(self, experiment: str, versions: str) -> dict[str, Verdict]:
+        """What these versions found of an experiment's own models, by the runs' `proof`."""
+        self._take_steps()
+        return reading.verdicts(self._database, experiment, versions)
 
     def epochs(self, experiment: str, run_id: str) -> list[EpochEnd]:
         """The epochs of a run's last try."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 
-from hpexp.model import DataSummary, Experiment, Files, Params, Program, Result, Run, Status
+from hpexp.model import DataSummary, Experiment, Files, Params, Program, Result, Run, Status, Verdict
 from hpexp.reads import ReadFile
 from hpexp.store.database import Database
 from hpexp.store.values import divergence_text, files_text, storable, summary_text, to_text
 
 _FORGET = """
     epochs = 0, best_epoch = NULL, metrics = '{}', test = '{}', seconds = 0, error = NULL, traceback = NULL,
-    divergence = NULL, devices = '', fingerprint = '', finished = NULL, files = '{}',
+    divergence = NULL, devices = '', engine_reason = '', fingerprint = '', finished = NULL, files = '{}',
     program = NULL
 """
 _HAS_ANSWER = ", ".join(f"'{status}'" for status in Status if status.finished)
@@ -84,6 +84,15 @@ def put_data(database: Database, experiment: str, repeat: int, summary: DataSumm
     )
 
 
+def put_verdict(database: Database, experiment: str, proof: str, versions: str, verdict: Verdict) -> None:
+    """Instead of what other versions had found."""
+    database.write(
+        "INSERT OR REPLACE INTO verdicts (experiment, proof, versions, model, way, xla, reason)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (experiment, proof, versions, verdict.model, verdict.way, verdict.xla, storable(verdict.reason)),
+    )
+
+
 def put_reads(database: Database, experiment: str, files: Iterable[ReadFile]) -> None:
     """What a data function has read, instead of what it had read before."""
     database.write("DELETE FROM reads WHERE experiment = ?", (experiment,))
@@ -150,8 +159,8 @@ def finish(
             seconds = iif(:seconds > 0, :seconds, max(0, coalesce(:now - started, 0))),
             finished = :now, error = :error, traceback = :traceback, divergence = :divergence,
             engine = iif(:status IN ({_HAS_ANSWER}), :engine, engine),
-            devices = :devices, fingerprint = :fingerprint, invocation = :invocation,
-            files = :files
+            devices = :devices, engine_reason = :engine_reason, fingerprint = :fingerprint,
+            invocation = :invocation, files = :files
         WHERE number = :number
         """,
         {
@@ -167,6 +176,7 @@ def finish(
             "divergence": divergence_text(result.divergence),
             "engine": result.engine,
             "devices": storable(result.devices),
+            "engine_reason": storable(result.engine_reason),
             "fingerprint": result.fingerprint,
             "invocation": invocation,
             "files": files_text(files),
@@ -192,6 +202,7 @@ def delete(database: Database, experiment: str | None, ids: Collection[str] | No
     for table, column in (("experiments", "name"), ("reads", "experiment")):
         database.write(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT experiment FROM runs)")
     database.write("DELETE FROM data WHERE experiment NOT IN (SELECT experiment FROM runs)")
+    database.write("DELETE FROM verdicts WHERE experiment NOT IN (SELECT experiment FROM runs)")
     database.write("DELETE FROM programs WHERE id NOT IN (SELECT program FROM runs WHERE program NOT NULL)")
     database.write(
         "DELETE FROM invocations WHERE id NOT IN (SELECT invocation FROM runs WHERE invocation NOT NULL)"
