@@ -76,10 +76,13 @@ def _tried(job: Job, blueprint: Blueprint, kinds: Sequence[Kind], arrays: Arrays
     if not kinds:
         return []
     spec, model = job.experiment.model, blueprint.model
+    plain = refusal(model)
+    if plain is not None:
+        return [("", False, plain)] * len(kinds)
     try:
         small = Small.of(arrays, kinds[0][0])
         traced = trace(model, [small.batch, *arrays.problem.input_shape])
-        reason = refusal(model) or traced.refusal or _of_batches(model, arrays, traced)
+        reason = traced.refusal or _of_batches(model, arrays, traced)
         reasons = [reason or _of_sparse(traced, kind) for kind in kinds]
         rest = [kind for kind, why in zip(kinds, reasons, strict=True) if not why]
         names = [v.path for v in [*model.trainable_variables, *model.non_trainable_variables]]
