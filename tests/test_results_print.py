@@ -187,6 +187,24 @@ def test_groups_that_average_over_other_settings_are_said_to(
         assert said == (note if expected else "")
 
 
+@pytest.mark.parametrize(
+    ("where", "chosen"),
+    [
+        (("val_accuracy>0.7", "status=done", "optimizer=sgd"), "val_accuracy, status"),
+        (("params.epochs=3", "learning_rate=0.01", "seed<5"), ""),
+    ],
+)
+def test_means_of_runs_chosen_by_their_results_are_said_to_be(
+    logs: Path, where: tuple[str, ...], chosen: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    query = Query(where=where, group_by=("optimizer", "seed"))
+    print_results(logs, None, query, "table", Console(width=140, force_terminal=False))
+    said = capsys.readouterr().err
+    note = f"runs chosen by {chosen}: the means are of what is left, and say little of others\n"
+    assert (note in said) is bool(chosen)
+    assert ("runs chosen by" in said) is bool(chosen)
+
+
 def test_equal_values_are_all_bold(tmp_path: Path) -> None:
     console = Console(
         file=io.StringIO(), width=140, force_terminal=True, color_system="standard", no_color=False

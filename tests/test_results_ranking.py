@@ -12,7 +12,7 @@ from scipy import stats
 
 from hpexp.model import Objective, Result, Status
 from hpexp.paths import LogsFolder
-from hpexp.results.ranking import best_runs, by_rank, first_of, points_of, ranking
+from hpexp.results.ranking import Point, best_runs, by_rank, first_of, points_of, ranking
 from hpexp.results.spread import spread
 from hpexp.store import Store, StoredRun
 from tests.builders import a_result, a_run, an_experiment, store_results
@@ -53,6 +53,8 @@ def test_runs_best_first_and_what_has_no_rank_last(tmp_path: Path, objective: Ob
     ]
     ranked = by_rank(stored(tmp_path, {"a": results}), objective)
     assert [run.seed for run in ranked] == [4, 7, 2, 5, 3, 8, 1, 6, 0]
+    alone = ranking([Point((run,)) for run in stored(tmp_path, {"a": results})], objective)
+    assert [place.point.runs[0].seed for place in alone] == [run.seed for run in ranked]
 
 
 def names(tmp_path: Path, results: dict[str, list[Result | None]]) -> list[tuple[object, int | None, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +18,7 @@ from hpexp.results.columns import Columns
 from hpexp.results.data import Data, baseline, baseline_words, constant_scores
 from hpexp.results.groups import Groups, check_names
 from hpexp.results.overview import overview
-from hpexp.results.query import Query, in_order, matching
+from hpexp.results.query import Query, by_results, in_order, matching
 from hpexp.results.ranking import as_told, by_rank
 from hpexp.results.runs import as_dict, csv, json_list, table
 from hpexp.results.table import Column, as_markdown, fitting, print_table
@@ -187,10 +187,17 @@ def _print_groups(
         write(groups.csv())
     else:
         _print_columns(groups.table(), format_, console)
-        if groups.unlike:
-            note(
-                f"not like with like: the rows average over different settings of {', '.join(groups.unlike)}"
-            )
+        for line in _remarks(groups, by_results(columns, query.where)):
+            note(line)
+
+
+def _remarks(groups: Groups, chosen_by: Sequence[str]) -> Iterator[str]:
+    """What the means do not compare."""
+    if groups.unlike:
+        yield f"not like with like: the rows average over different settings of {', '.join(groups.unlike)}"
+    if chosen_by:
+        runs = f"runs chosen by {', '.join(chosen_by)}"
+        yield f"{runs}: the means are of what is left, and say little of others"
 
 
 def _print_baseline(data: Data, objective: Objective, format_: Format, console: Console) -> None:

@@ -27,6 +27,10 @@ FIXED: dict[str, Getter] = {
 """`epochs` are those trained; the parameter of that name is `params.epochs`."""
 
 
+OUTCOMES = frozenset(("status", "epochs", "best_epoch", "seconds", "error"))
+"""Those of `FIXED` that tell how a run went."""
+
+
 class Columns:
     """What the given runs can be asked for."""
 

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from hpexp.errors import UsageError
 from hpexp.model import Status
-from hpexp.results.columns import Columns
+from hpexp.results.columns import OUTCOMES, Columns
 from hpexp.results.ranking import score
 from hpexp.store import StoredRun
 from hpexp.text import param
@@ -49,6 +49,13 @@ def matching(runs: Sequence[StoredRun], columns: Columns, conditions: Sequence[s
     """
     checks = [_condition(text, columns) for text in conditions]
     return [run for run in runs if all(check(run) for check in checks)]
+
+
+def by_results(columns: Columns, conditions: Sequence[str]) -> list[str]:
+    """The columns among those of the conditions that tell how a run went, not what it was."""
+    found = [_CONDITION.fullmatch(condition) for condition in conditions]
+    names = dict.fromkeys(each[1] for each in found if each)
+    return [name for name in names if name in OUTCOMES or name in columns.metrics]
 
 
 def in_order(runs: Sequence[StoredRun], columns: Columns, sort: str) -> list[StoredRun]:

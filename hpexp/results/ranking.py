@@ -147,7 +147,15 @@ def best_runs(runs: Iterable[StoredRun], objective: Objective) -> list[list[Stor
     """Runs best first, those of equal rank together."""
     runs = list(runs)
     objective = as_told(objective, runs)
-    return tiers(runs, lambda run: Point((run,)).key(objective.metric, objective.mode))
+    return tiers(runs, lambda run: _run_key(run, objective.metric, objective.mode))
+
+
+def _run_key(run: StoredRun, metric: str, mode: Mode) -> Key:
+    """That of a point of this run alone, of which there may be thousands."""
+    value = score(run, metric)
+    if value is None:
+        return 1.0, 0.0, _LAST.get(run.status, 0)
+    return 0.0, -value if mode == "max" else value, 0
 
 
 def tiers(items: Iterable[T], key: Callable[[T], Key]) -> list[list[T]]:
@@ -159,7 +167,10 @@ def tiers(items: Iterable[T], key: Callable[[T], Key]) -> list[list[T]]:
             found[-1].append(each)
         else:
             found.append([each])
-    return [[item for _, _, item in sorted(tier, key=lambda each: each[1])] for tier in found]
+    for tier in found:
+        if len(tier) > 1:
+            tier.sort(key=lambda each: each[1])
+    return [[item for _, _, item in tier] for tier in found]
 
 
 def _tied(one: Key, other: Key) -> bool:
