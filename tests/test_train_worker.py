@@ -114,7 +114,7 @@ def test_what_cannot_be_compiled_goes_through_fit(
 def test_a_compiled_group_tells_devices_and_graph() -> None:
     messages = train(group=Group(0, "compiled", LANES), graph_for=frozenset({"r0"}))
     kinds = [type(m).__name__ for m in messages if m.run_id == "r0"]
-    assert kinds == ["Started", "SummaryData", "EpochEnd", "Finished"]
+    assert kinds == ["Started", "SummaryData", "Together", "EpochEnd", "Finished"]
     assert [m.kind for m in messages if isinstance(m, SummaryData)] == ["graph"]
     for result in results(messages).values():
         assert result.engine == "compiled"
