@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from hpexp.model import DataSummary, Objective, Result, Status
+from hpexp.model import Baseline, DataSummary, Objective, Result, Status
 from hpexp.paths import LogsFolder
 from hpexp.run import Outcome
 from hpexp.store import Store
@@ -362,3 +362,17 @@ def test_a_training_metric_says_little_of_other_examples(tmp_path: Path) -> None
     text = printed(replace(found, plan=plan), tmp_path, 200)
     assert "yes 80; ranked on the 100 training examples, which says little of others\n" in text
     assert "Wilson" not in text
+
+
+def test_the_baseline_averaged_over_classes_stands_beside_that_of_accuracy(
+    tmp_path: Path,
+) -> None:
+    data = a_data_summary(0.95)
+    how = data.baselines[0].how
+    data = replace(data, baselines=(*data.baselines, Baseline("validation", "balanced_accuracy", 0.5, how)))
+    metrics = {"loss": 0.1, "accuracy": 0.9, "val_accuracy": 0.92, "val_balanced_accuracy": 0.54}
+    text = printed(outcome(tmp_path, {0.1: [a_result(metrics=metrics)]}, data=data), tmp_path, 200)
+    assert (
+        "base    val_accuracy 0.9500, val_balanced_accuracy 0.5000 by the majority class, no: "
+        "the best point does not beat it\n" in text
+    )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hpexp import text
-from hpexp.results.data import baseline, baseline_words, beats, described, examples, interval, part_of, step
+from hpexp.model import Baseline
+from hpexp.results.data import baseline, beats, described, examples, interval, part_of, step
 from hpexp.results.ranking import Point
+from hpexp.results.runs import BALANCED
 from hpexp.results.wording import described as named
 from hpexp.results.wording import replicates, varied
 from hpexp.summary.advice import epoch_setting, paste
@@ -74,7 +76,8 @@ def _baseline(facts: Facts, best: Point | None) -> Iterator[Line]:
     constant = baseline(facts.data, metric)
     if constant is None:
         return
-    words = f"{metric} {baseline_words(constant)}"
+    scores = [f"{metric} {text.number(constant.value)}", *_balanced(facts, constant)]
+    words = f"{', '.join(scores)} by {constant.how}"
     if beats_baseline(facts) is False:
         yield Line("base", prose=f"{words}: the best point does not beat it", prose_style="yellow")
         return
@@ -82,6 +85,19 @@ def _baseline(facts: Facts, best: Point | None) -> Iterator[Line]:
     bounds = interval(facts.data, metric, found.mean) if found else None
     within = bounds is not None and bounds[0] <= constant.value <= bounds[1]
     yield Line("base", prose=words + (", which the best point's interval holds" if within else ""))
+
+
+def _balanced(facts: Facts, constant: Baseline) -> Iterator[str]:
+    """What the same prediction scores by accuracy averaged over classes, where runs tell that."""
+    name = f"val_{BALANCED}"
+    other = baseline(facts.data, name)
+    if (
+        other
+        and other.how == constant.how
+        and name in facts.columns.metrics
+        and name != facts.objective.metric
+    ):
+        yield f"{name} {text.number(other.value)}"
 
 
 def beats_baseline(facts: Facts) -> bool | None:
