@@ -84,7 +84,8 @@ def _by_graph(model: keras.Model) -> Ending | None:
 def _of_operation(operation: Any, rank: int) -> Ending | None:
     name = str(getattr(operation, "name", ""))
     if type(operation) in _ACTIVATED:
-        kind = _ACTIVATIONS.get(operation.activation)
+        # Own callables need not be hashable.
+        kind = next((kind for each, kind in _ACTIVATIONS.items() if each is operation.activation), None)
         return None if kind is None else Ending(kind, by_graph=True, name=name)
     if not type(operation).__module__.startswith("keras."):
         return None
