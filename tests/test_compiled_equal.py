@@ -180,10 +180,15 @@ class TestFloat64:
     @pytest.mark.parametrize("way", BOTH)
     @pytest.mark.parametrize("chunk", [7, 10])
     def test_validation_in_chunks(self, chunk: int, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Chunks that divide the 30 examples and chunks that do not, with a penalty and a softmax."""
+        """Chunks that divide the 30 examples and chunks that do not, with a penalty, two seeds and a softmax.
+
+        The loss of the data and the balanced accuracy are told as well.
+        """
         monkeypatch.setattr(part, "VALIDATION_CHUNK", chunk)
-        lanes = group(runs(l2=[0.0, 0.01], label_smoothing=[0.1]), runs(output=["softmax"]))
-        assert_same(experiment(), lanes, TIGHT, [way])
+        lanes = group(runs(l2=[0.01], label_smoothing=[0.1], seed=[0, 1]), runs(output=["softmax"]))
+        objective = Objective("val_balanced_accuracy", "max")
+        trained = assert_same(experiment(params={"l2": 0.01}, objective=objective), lanes, TIGHT, [way])
+        assert {"val_data_loss", "balanced_accuracy"} <= set(trained.epochs["r0"][0])
 
     def test_structures(self) -> None:
         """Runs that cannot share a program may still share a group; 45 divides the 90 examples."""
@@ -195,8 +200,10 @@ class TestFloat64:
         assert_same(experiment(), lanes, TIGHT)
 
     def test_regression_and_normed_convolutions(self, tmp_path: Path) -> None:
-        spec = experiment(data="diabetes")
-        assert_same(spec, runs(normalize=["standard"], learning_rate=[0.001], l2=[0.1], epochs=[2]), TIGHT)
+        spec = experiment(data="diabetes", params={"l2": 0.1})
+        lanes = runs(normalize=["standard"], learning_rate=[0.001], l2=[0.1], epochs=[2])
+        trained = assert_same(spec, lanes, TIGHT)
+        assert trained.epochs["r0"][0]["val_data_loss"] < trained.epochs["r0"][0]["val_loss"]
         lanes = runs(filters=[(3, 2)], kernel_size=[2], batch_norm=[True], batch=[20], epochs=[2])
         assert_same(spec_of("cnn", tmp_path), lanes, TIGHT)
 

@@ -36,6 +36,14 @@ def build(input_shape, outputs):
     x = Pricey()(keras.layers.Dense(6, kernel_regularizer="l2", activation="tanh")(inputs))
     return keras.Model(inputs, keras.layers.Dense(outputs)(x))
 
+class Judge(keras.Model):
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return 3 * keras.ops.mean(keras.ops.sparse_categorical_crossentropy(y, y_pred, from_logits=True))
+
+def judge(input_shape, outputs):
+    inputs = keras.Input(input_shape)
+    return Judge(inputs, keras.layers.Dense(outputs, kernel_regularizer="l2")(inputs))
+
 def plain(input_shape, outputs):
     inputs = keras.Input(input_shape)
     x = keras.layers.Dense(6, activation="gelu")(inputs)
@@ -146,6 +154,17 @@ def test_losses_rank_and_stop_without_their_penalties() -> None:
     data, all_ = ([row[name] for row in curve] for name in ("val_data_loss", "val_loss"))
     assert result.best_epoch == int(np.argmin(data)) != int(np.argmin(all_))
     assert result.epochs == result.best_epoch + 1 + rule.patience < 40
+
+
+def test_a_model_that_judges_itself_has_its_own_loss_alone(own: ModelSpec) -> None:
+    (run,) = lanes = runs(epochs=[2], batch=["full"], label_smoothing=[0.1])
+    spec = spec_of("iris", lanes, model=replace(own, source="own_told:judge"))
+    trained = train("fit", spec, lanes)
+    result = trained.results[run.id]
+    assert set(result.metrics) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    arrays = load(spec.data)
+    guesses = shares(outputs(spec, run, trained, arrays, arrays.x_validation))
+    assert result.metrics["val_loss"] == pytest.approx(3 * log_loss(arrays.y_validation, guesses), rel=1e-5)
 
 
 @pytest.mark.parametrize("engine", ["fit", "compiled"])

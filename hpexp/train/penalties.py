@@ -2,41 +2,48 @@
 
 from __future__ import annotations
 
+import inspect
+import warnings
+
 import keras
 
 from hpexp.dataloss import may_differ
 from hpexp.model import Experiment
 from hpexp.train.models import Problem
+from hpexp.train.reading import judges_itself
 
 
 def tells_data_loss(experiment: Experiment, model: keras.Model, problem: Problem) -> bool:
-    """Whether the experiment's runs of such a model tell the loss of the data beside Keras's."""
-    if may_differ(experiment, problem.task):
-        return True
-    return experiment.model.kind == "python" and adds_losses(model, problem)
+    """Whether the experiment's runs of such a model tell the loss of the data beside Keras's.
+
+    Of a model that judges itself nobody else knows what its loss holds: it has one loss, its own.
+    """
+    if experiment.model.kind != "python":
+        return may_differ(experiment, problem.task)
+    if judges_itself(model):
+        return False
+    return may_differ(experiment, problem.task) or adds_losses(model, problem)
 
 
 def adds_losses(model: keras.Model, problem: Problem) -> bool:
-    """Whether a model adds to its loss: regularizers, `add_loss`, a loss or a step of its own.
+    """Whether a model's layers add to its loss: regularizers, `add_loss`.
 
     The model is called on one example, without a change to its state.
     """
-    own, plain = type(model), keras.Model
-    if any(getattr(own, name) is not getattr(plain, name) for name in _LOSSES):
-        return True
     example = keras.ops.zeros((1, *problem.input_shape))
+    # stateless_call hands `training` on to `call`, which may take none.
+    mode = {"training": True} if "training" in inspect.signature(model.call).parameters else {}
     try:
-        _, _, losses = model.stateless_call(
-            model.trainable_variables,
-            model.non_trainable_variables,
-            example,
-            training=True,
-            return_losses=True,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _, _, losses = model.stateless_call(
+                model.trainable_variables,
+                model.non_trainable_variables,
+                example,
+                return_losses=True,
+                **mode,
+            )
     except Exception:
         # What cannot be called so may add anything.
         return True
     return bool(losses)
-
-
-_LOSSES = ("compute_loss", "train_step", "test_step")

@@ -37,7 +37,7 @@ def read_head(
         HpexpError: an own model's outputs cannot be what the task needs.
     """
     stated = head_of(problem.task, params)
-    if spec.kind != "python" or _judges_itself(model):
+    if spec.kind != "python" or judges_itself(model):
         return Reading(stated)
     try:
         outputs = outputs_for(model, x[:EXAMPLES])
@@ -55,7 +55,7 @@ def read_head(
     return _of_classes(spec.source, found, width, problem, stated)
 
 
-def _judges_itself(model: keras.Model) -> bool:
+def judges_itself(model: keras.Model) -> bool:
     """Whether the loss is the model's own affair, so that its outputs may be anything."""
     own = ("compute_loss", "train_step", "test_step")
     return any(getattr(type(model), name) is not getattr(keras.Model, name) for name in own)
