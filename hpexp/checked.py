@@ -12,6 +12,7 @@ from hpexp import config
 from hpexp.execute import Backend
 from hpexp.messages import DataFound, DataWrong, Job
 from hpexp.model import DataFacts, Group, Plan
+from hpexp.vocabulary import TABLES
 
 
 def with_checked_data(plans: Sequence[Plan], names: Collection[str], backend: Backend) -> list[Plan]:
@@ -37,7 +38,7 @@ def with_checked_data(plans: Sequence[Plan], names: Collection[str], backend: Ba
 def refuse_shape(plan: Plan) -> None:
     """Raise ConfigError where it is known that the examples have no shape that a cnn takes."""
     experiment, shape = plan.experiment, plan.facts.shape
-    is_table = experiment.data.kind == "csv"
+    is_table = experiment.data.kind in TABLES
     if experiment.model.kind != "cnn" or (shape is None and not is_table):
         return
     if shape is None or len(shape) not in (2, 3):

@@ -88,12 +88,8 @@ class LogsFolder:
         return RunPaths(self.experiment(experiment) / run_name)
 
 
-RESCUED = re.compile(r"runs\.rescued-\d+\.db")
-"""Names of what was saved of a store that another file has replaced while runs were trained."""
-
-
 def rescued_database(logs: LogsFolder) -> Path:
-    """A path of this kind that is free."""
+    """A free path for what was saved of a store that another file has replaced while runs were trained."""
     return next(path for number in count(1) if not (path := logs.root / f"runs.rescued-{number}.db").exists())
 
 

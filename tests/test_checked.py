@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import polars
 import pytest
 
 from hpexp import config
@@ -20,7 +21,9 @@ from hpexp.vocabulary import BUILTIN_DATA
 def plan_of(folder: Path, data: str, model: str = "cnn", **arrays: object) -> None:
     """Plan an experiment and look whether its model takes its data."""
     np.savez(folder / "a.npz", y=np.arange(20) % 2, **arrays)  # type: ignore[arg-type]
-    (folder / "t.csv").write_text("a,y\n" + "1,0\n2,1\n" * 10)
+    table = polars.DataFrame({"a": [1, 2] * 10, "y": [0, 1] * 10})
+    table.write_csv(folder / "t.csv")
+    table.write_parquet(folder / "t.parquet")
     (folder / "e.yaml").write_text(f"model: {model}\ndata: {data}\n")
     experiment = config.load(folder / "e.yaml")
     plan = build_plan(experiment, config.data_facts(experiment))
@@ -34,6 +37,7 @@ def plan_of(folder: Path, data: str, model: str = "cnn", **arrays: object) -> No
         ("iris", (), "they have shape (4,)"),
         ("spirals", (), "they have shape (2,)"),
         ("{csv: t.csv, target: y}", (), "those of a table are rows of numbers"),
+        ("{parquet: t.parquet, target: y}", (), "those of a table are rows of numbers"),
         ("{npz: a.npz}", (3,), "they have shape (3,)"),
         ("{npz: a.npz}", (2, 3, 4, 1), "they have shape (2, 3, 4, 1)"),
     ],
