@@ -58,6 +58,11 @@ def line_of(error: BaseException) -> str:
     return shortened(printable(text), f" ({place})" if place else "")
 
 
+def cause_of(error: BaseException) -> str:
+    """Why, as one line, without the kind of the exception and where it came from."""
+    return shortened(printable(cause(_text_of(error)))) or type(error).__name__
+
+
 def cause(message: str) -> str:
     """The part of a message that says why, as one line: its last lines rather than where it was met."""
     message = _COLOURS.sub("", message)

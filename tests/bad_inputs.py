@@ -352,6 +352,8 @@ WRONG_DATA = [
     _text("no archive", "data: {npz: no.npz}\nmodel: mlp\n", "does not exist"),
     _text("no folder", "data: {images: no}\nmodel: mlp\n", "does not exist"),
     _text("a file as a folder", f"data: {{images: {MAIN}}}\nmodel: mlp\n", "is a file, not a folder"),
+    _text("an escape in a path", 'data: {csv: "\\e[2J\\u202e.csv", target: y}\nmodel: mlp\n', "does not exist"),
+    _text("a row in a path", 'data: {csv: "a\\nerror: b", target: y}\nmodel: mlp\n', "does not exist"),
     _text("an empty path", "data: {csv: '', target: y}\nmodel: mlp\n", "is not a path"),
     _text("a very long path", f"data: {{csv: {'p' * 5000}, target: y}}\nmodel: mlp\n", "is not a path"),
     _text("a path with a zero byte", 'data: {csv: "a\\0b", target: y}\nmodel: mlp\n', "is not a path"),
@@ -364,6 +366,7 @@ WRONG_DATA = [
     _csv("only a header", "a,y\n", "has no rows below its header"),
     _csv("no such column", "a,z\n1,2\n2,3\n", "has no column y; it has a, z"),
     _csv("semicolons", "a;y\n1;2\n2;3\n", "has no column y; it has a;y"),
+    _csv("an escape in a header", "a\x1b[2J,z\x9b\n1,0\n2,1\n", 'has no column y; it has "a\\u001b[2J"'),
     _csv("no inputs", "y\n1\n0\n", "has no column besides the target"),
     _csv("a ragged row", "a,y\n1,0\n2\n3,1\n", "t.csv: line 3 has 1 cells, the header 2"),
     _csv("a long row", "a,y\n1,0,5\n", "line 2 has 3 cells, the header 2"),
@@ -446,6 +449,8 @@ WRONG_DATA = [
 
 WRONG_OVERRIDES = [
     _set("no equals sign", "epochs", "write key=value"),
+    _set("an escape in a value", 'optimizer="\\e[2J"', "is not one of"),
+    _set("an escape in a key", "\x1b[2J=1", "unknown key"),
     _set("no key", "=3", "write key=value"),
     _set("an unknown key to set", "epoch=3", "--set epoch=3: unknown key epoch; did you mean epochs?"),
     _set("an unknown path", "foo.bar=3", "unknown key foo"),

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 from tests.bad_inputs import BAD_INPUTS, Bad
+from tests.drill_hostile import controls
 from tests.test_bad_inputs import listing, write
 
 HPEXP = Path(sys.executable).with_name("hpexp")
@@ -38,6 +39,8 @@ def meet(bad: Bad, folder: Path) -> tuple[float, str]:
         wrong.append(f"exit code {done.returncode}")
     if "Traceback" in done.stderr or not done.stderr.startswith("error: "):
         wrong.append(f"printed {done.stderr!r}")
+    if controls(done.stdout + done.stderr):
+        wrong.append("control characters were printed")
     if listing(folder) != before:
         wrong.append("something was written")
     return seconds, ", ".join(wrong)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpexp.errors import HpexpError
+from hpexp.failures import cause_of
 from hpexp.model import ModelSpec, Params
 from hpexp.train.ending import BOUNDS, Ending, ending_of, outputs_for
 from hpexp.train.heads import Head, head_of
@@ -42,7 +43,7 @@ def read_head(
     try:
         outputs = outputs_for(model, x[:EXAMPLES])
     except Exception as error:
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        reason = cause_of(error)
         return Reading(stated, (f"{spec.source}: outputs taken as {stated}, unseen: {reason}",))
     _check_shape(spec.source, outputs, problem)
     width = int(outputs.shape[-1])

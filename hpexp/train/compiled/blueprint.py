@@ -64,11 +64,6 @@ def quiet() -> Iterator[None]:
         logger.disabled = before
 
 
-def first_line(error: Exception) -> str:
-    """The first line of what an error says, with its kind."""
-    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
-
-
 class Blueprint:
     """Models of runs that share one structure.
 

@@ -11,9 +11,10 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from hpexp.failures import line_of
 from hpexp.memory import budget
 from hpexp.messages import Job, Message
-from hpexp.train.compiled.blueprint import Blueprint, NotCompilable, Proven, Way, first_line, quiet
+from hpexp.train.compiled.blueprint import Blueprint, NotCompilable, Proven, Way, quiet
 from hpexp.train.compiled.checkpoints import Checkpoints
 from hpexp.train.compiled.cohort import Cohort
 from hpexp.train.compiled.cost import compiling_pays
@@ -69,7 +70,7 @@ class Part:
                     self._begun = cohort, cohort.train(done)
                 return
             except Exception as error:
-                wrong = first_line(error)
+                wrong = line_of(error)
         raise NotCompilable(wrong)
 
     def train(self, emit: Callable[[Message], None]) -> None:

@@ -15,8 +15,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from hpexp.failures import line_of
 from hpexp.model import ModelSpec
-from hpexp.train.compiled.blueprint import Blueprint, Way, first_line, quiet
+from hpexp.train.compiled.blueprint import Blueprint, Way, quiet
 from hpexp.train.compiled.small import After, Small, Start, by_fit, by_lanes
 from hpexp.train.compiled.table import Lane, sort_lanes
 from hpexp.train.data import Arrays
@@ -137,7 +138,7 @@ def _compared(
             trained = by_lanes(blueprint, small, group, [starts[place] for _, place in at])
         except Exception as error:
             for kind, _ in at:
-                found[kind] = found[kind] or first_line(error)
+                found[kind] = found[kind] or line_of(error)
             continue
         for (kind, place), after in zip(at, trained, strict=True):
             found[kind] = found[kind] or difference(after, expected[kind][place], names)

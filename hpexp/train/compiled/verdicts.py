@@ -11,9 +11,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from hpexp.failures import line_of
 from hpexp.messages import Job, Message, Proved
 from hpexp.model import Verdict
-from hpexp.train.compiled.blueprint import Blueprint, Way, first_line
+from hpexp.train.compiled.blueprint import Blueprint, Way
 from hpexp.train.compiled.custom import Traced, refusal, trace
 from hpexp.train.compiled.part import VALIDATION_CHUNK
 from hpexp.train.compiled.proof import Kind, differences
@@ -88,7 +89,7 @@ def _tried(job: Job, blueprint: Blueprint, kinds: Sequence[Kind], arrays: Arrays
         names = [v.path for v in [*model.trainable_variables, *model.non_trainable_variables]]
         tried = differences(spec, blueprint.head, rest, arrays, blueprint.ways, names) if rest else {}
     except Exception as error:
-        return [("", False, first_line(error))] * len(kinds)
+        return [("", False, line_of(error))] * len(kinds)
     by_kind = iter(_first_equal(tried, place) for place in range(len(rest)))
     found: list[_Found] = []
     for why in reasons:
