@@ -39,7 +39,7 @@ def number(cells: pl.Expr, dtype: pl.DataType, decimal: str = ".") -> pl.Expr:
         pointless = pl.when(~cells.str.contains(".", literal=True)).then(cells)
         cells = pointless.str.replace(decimal, ".", literal=True)
     if dtype == pl.Boolean:
-        return pl.lit(None, pl.Float64)
+        return pl.when(False).then(cells.cast(pl.Float64))
     return cells.cast(pl.Float64, strict=False)
 
 

@@ -67,17 +67,16 @@ class ColumnSurvey:
         """Whether the cells are words: so declared, or most of them no numbers."""
         return self.name in self.file.options.categorical or self.odd.count > self.numbers
 
-    def add_numbers(self, cells: pl.Series, numbers: pl.Series, largest: float) -> None:
+    def add_numbers(self, numbers: pl.Series, largest: float, leading_zero: str | None) -> None:
         """Cells that are finite numbers, all of them."""
-        if not self.cells and cells.dtype.is_(_string()):
-            zeros = cells.filter(cells.str.contains(r"^[+-]?0[0-9]"))
-            self.leading_zero = zeros[0] if len(zeros) else ""
-        self.cells += len(cells)
-        self.numbers += len(cells)
+        self.leading_zero = self.leading_zero or leading_zero or ""
+        self.cells += len(numbers)
+        self.numbers += len(numbers)
         self.largest = max(self.largest, largest)
         if self.counts_rows:
             before = numbers[0] - 1 if self._last is None else self._last
-            self.counts_rows = numbers[0] - before == 1 and bool((numbers.diff().drop_nulls() == 1).all())
+            ends = numbers[0] == before + 1 and numbers[-1] == before + len(numbers)
+            self.counts_rows = ends and bool((numbers.diff().drop_nulls() == 1).all())
             self._last = numbers[-1]
 
     def add_cells(self, cells: pl.Series, rows: pl.Series) -> None:
@@ -172,9 +171,3 @@ def _is_endless(cell: str) -> bool:
 
 def _quoted(word: str) -> str:
     return word if word.isalnum() else f'"{word}"'
-
-
-def _string() -> type[pl.String]:
-    import polars as pl
-
-    return pl.String

@@ -88,7 +88,11 @@ def _read(file: TableFile, header: Header, tracked: Sequence[int]) -> dict[int, 
     }
     last = str(len(header.names) - 1)
     may_be_short = False
-    for frame in batches(file, header):
+    for batch, frame in enumerate(batches(file, header)):
+        if not batch:
+            schema = frame.schema
+            for column in columns.values():
+                check_type(column.where, schema[column.key])
         may_be_short = may_be_short or bool(frame[last].null_count())
         _add(frame, columns)
     # polars fills short rows with empty cells.
@@ -101,19 +105,30 @@ def _add(frame: pl.DataFrame, columns: dict[int, ColumnSurvey]) -> None:
     """The next rows: columns of nothing but numbers in one go, the others cell by cell."""
     import polars as pl
 
-    for column in columns.values():
-        check_type(column.where, frame[column.key].dtype)
+    schema = frame.schema
     plain = [column for column in columns.values() if not column.counts_words]
+    keys: dict[pl.DataType, list[str]] = {}
+    for column in plain:
+        keys.setdefault(schema[column.key], []).append(column.key)
     decimal = next(iter(columns.values())).decimal
-    parsed = frame.select(number(pl.col(each.key), frame[each.key].dtype, decimal) for each in plain)
-    sizes = parsed.select(pl.all().abs().max()).row(0) if plain else ()
-    counts = parsed.select(pl.all().is_finite().sum()).row(0) if plain else ()
+    parsed = frame.select(number(pl.col(names), dtype, decimal) for dtype, names in keys.items())
+    sizes = parsed.select(pl.all().abs().max()).row(0, named=True) if plain else {}
+    counts = parsed.select(pl.all().is_finite().sum()).row(0, named=True) if plain else {}
+    zeros = _leading_zeros(frame, plain) if not columns[min(columns)].cells else {}
     rows = frame[ROW]
-    for column, largest, count in zip(plain, sizes, counts, strict=True):
-        if count == frame.height and largest <= LARGEST:
-            column.add_numbers(frame[column.key], parsed[column.key], largest)
-        else:
-            column.add_cells(frame[column.key], rows)
     for column in columns.values():
-        if column not in plain:
-            column.add_cells(frame[column.key], rows)
+        cells, largest = frame[column.key], sizes.get(column.key)
+        if counts.get(column.key) == frame.height and largest is not None and largest <= LARGEST:
+            column.add_numbers(parsed[column.key], largest, zeros.get(column.key))
+        else:
+            column.add_cells(cells, rows)
+
+
+def _leading_zeros(frame: pl.DataFrame, plain: Sequence[ColumnSurvey]) -> dict[str, str | None]:
+    """By column: the first cell of digits that begin with a zero, `None` where there is none."""
+    import polars as pl
+
+    schema = frame.schema
+    keys = [column.key for column in plain if schema[column.key] == pl.String]
+    zeros = pl.col(keys).filter(pl.col(keys).str.contains(r"^[+-]?0[0-9]")).first()
+    return frame.select(zeros).row(0, named=True) if keys else {}
