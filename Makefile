@@ -46,10 +46,11 @@ clean: $(VENV)/.run ## stop TensorBoard on logs/ and delete what hpexp wrote the
 bench: ## hpexp against its peers, in its own environment
 	$(MAKE) -C bench
 
-drill: $(VENV)/.dev ## kill hpexp at 200 random moments, give it every bad input: nothing may be lost
+drill: $(VENV)/.dev ## kill hpexp at 200 random moments, give it every bad input and hostile code: nothing may be lost
 	$(BIN)/python -m tests.drill 200
 	$(BIN)/python -m tests.drill 10 --train
 	$(BIN)/python -m tests.drill_inputs
+	$(BIN)/python -m tests.drill_hostile
 
 distclean: ## remove the virtual environment
 	rm -rf $(VENV)
