@@ -211,7 +211,7 @@ def functional_subclass(shape: Shape, outputs: int) -> keras.Model:
     return Plain(inputs, layers.Dense(outputs)(layers.Dense(5, "relu")(inputs)))
 
 
-class _Called(keras.Model):
+class Called(keras.Model):
     def __init__(self, outputs: int) -> None:
         super().__init__()
         self.blocks = [layers.Dense(5, "relu"), layers.Dense(5, "tanh")]
@@ -225,7 +225,7 @@ class _Called(keras.Model):
 
 
 def subclass(shape: Shape, outputs: int) -> keras.Model:
-    return _Called(outputs)
+    return Called(outputs)
 
 
 class WithoutTraining(keras.Model):
@@ -742,3 +742,28 @@ REFUSED = {
 
 QUICK = (residual_softmax, frozen_first, twice, subclass, left_out, in_float32)
 """One of each way to be compiled: what every run of the tests trains."""
+
+
+def drawn(shape: Shape, outputs: int, plan: str) -> keras.Model:
+    """A graph from a text such as `dense 0 0;add 1 0;norm 2 1`: what each node is, and of which two nodes.
+
+    `shared` is one layer, and `inner` one model, wherever they stand. All nodes have five numbers.
+    """
+    inputs = keras.Input(shape)
+    shared = layers.Dense(5, "tanh")
+    inner = keras.Sequential([keras.Input((5,)), layers.Dense(5, "gelu"), layers.LayerNormalization()])
+    makers = {
+        "dense": lambda a, b: layers.Dense(5, "relu", kernel_regularizer="l2")(a),
+        "shared": lambda a, b: shared(a),
+        "norm": lambda a, b: layers.BatchNormalization()(a),
+        "add": lambda a, b: layers.Add()([a, b]),
+        "multiply": lambda a, b: layers.Multiply()([a, b]),
+        "join": lambda a, b: layers.Dense(5)(layers.Concatenate()([a, b])),
+        "inner": lambda a, b: inner(a),
+        "sine": lambda a, b: ops.sin(a) + b,
+    }
+    nodes = [layers.Dense(5)(inputs)]
+    for step in filter(None, plan.split(";")):
+        kind, one, other = step.split()
+        nodes.append(makers[kind](nodes[int(one) % len(nodes)], nodes[int(other) % len(nodes)]))
+    return keras.Model(inputs, layers.Dense(outputs)(nodes[-1]))

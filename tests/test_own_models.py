@@ -9,9 +9,11 @@ from pathlib import Path
 
 import keras
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hpexp.messages import Job
-from hpexp.model import Experiment, Group, ModelSpec
+from hpexp.model import Experiment, Group, ModelSpec, Value
 from hpexp.train.compiled.table import Lane, sort_lanes
 from hpexp.train.compiled.verdicts import judge
 from hpexp.train.data.load import load
@@ -31,9 +33,9 @@ LOOSE = {own_models.in_float32: 1e-4}
 LANES = runs(optimizer=["adam"], learning_rate=[0.01, 0.02], epochs=[2])
 
 
-def spec_of(function: Function) -> Experiment:
+def spec_of(function: Function, **options: Value) -> Experiment:
     source = f"own_models:{function.__name__}"
-    return replace(experiment("iris"), model=ModelSpec("python", source, {}, str(Path(__file__).parent)))
+    return replace(experiment("iris"), model=ModelSpec("python", source, options, str(Path(__file__).parent)))
 
 
 @pytest.fixture
@@ -46,9 +48,9 @@ def float64() -> Iterator[None]:
             yield
 
 
-def trained(function: Function) -> str:
+def trained(function: Function, **options: Value) -> str:
     """The engine that trains it when the compiled one is asked for; raises where that differs from `fit`."""
-    spec = spec_of(function)
+    spec = spec_of(function, **options)
     with compiling("graph"):
         mine = train("compiled", spec, LANES)
     (engine,) = {result.engine for result in mine.results.values()}
@@ -82,6 +84,34 @@ def test_the_corpus_is_large() -> None:
     everything = [*own_models.COMPILED, *own_models.REFUSED]
     assert len(set(everything)) == len(everything) >= 40
     assert set(own_models.QUICK) <= set(own_models.COMPILED)
+
+
+NODES = ("dense", "shared", "norm", "add", "multiply", "join", "inner", "sine")
+
+graphs = st.lists(
+    st.tuples(st.sampled_from(NODES), st.integers(0, 6), st.integers(0, 6)), min_size=2, max_size=6
+).map(lambda nodes: ";".join(f"{kind} {one} {other}" for kind, one, other in nodes))
+
+
+def drawn_settings(count: int) -> settings:
+    fixture = HealthCheck.function_scoped_fixture
+    return settings(max_examples=count, deadline=None, derandomize=True, suppress_health_check=[fixture])
+
+
+@pytest.mark.usefixtures("float64")
+@drawn_settings(1)
+@given(plan=graphs)
+def test_a_drawn_graph(plan: str) -> None:
+    assert trained(own_models.drawn, plan=plan) == "compiled"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.usefixtures("float64")
+@drawn_settings(25)
+@given(plan=graphs)
+def test_drawn_graphs(plan: str) -> None:
+    assert trained(own_models.drawn, plan=plan) == "compiled"
 
 
 @pytest.mark.slow

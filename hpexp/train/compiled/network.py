@@ -133,11 +133,7 @@ def called(
     variables = [*model.trainable_variables, *model.non_trainable_variables]
     given = zip(variables, [*weights, *state], strict=True)
     model._clear_losses()
-    # Below a scope, because a class `_Net` gives a name that TensorFlow allows there alone.
-    with (
-        tf.name_scope("lane"),
-        keras.StatelessScope(state_mapping=list(given), collect_losses=True) as scope,
-    ):
+    with keras.StatelessScope(state_mapping=list(given), collect_losses=True) as scope:
         outputs = model(inputs, training=training) if model._call_has_training_arg else model(inputs)
         losses = [tf.cast(tf.reduce_sum(loss), keras.config.floatx()) for loss in model.losses]
     return outputs, scope, losses
