@@ -20,7 +20,7 @@ from hpexp.train.data.load import load
 from tests import own_models
 from tests.engines import compiling, experiment, runs, same_run, train
 
-pytestmark = pytest.mark.tensorflow
+pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore:Gradients do not exist")]
 
 Function = Callable[..., keras.Model]
 
