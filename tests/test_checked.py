@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,11 @@ import polars
 import pytest
 
 from hpexp import config
-from hpexp.checked import refuse_shape
+from hpexp.checked import refuse_shape, with_checked_data
 from hpexp.config.facts import facts_of
 from hpexp.errors import ConfigError
-from hpexp.model import DataSpec
+from hpexp.messages import DataFound, Job
+from hpexp.model import DataSpec, DataSummary
 from hpexp.plan import build_plan
 from hpexp.preview import warnings
 from hpexp.vocabulary import BUILTIN_DATA
@@ -68,3 +70,31 @@ def test_shapes_of_named_data(name: str) -> None:
 
     spec = DataSpec("builtin", name)
     assert facts_of(spec).shape == load(spec).x_train.shape[1:]
+
+
+class Looked:
+    """A backend whose worker has said this of the data."""
+
+    def __init__(self, message: DataFound) -> None:
+        self._message = message
+
+    def submit(self, job: Job) -> None:
+        assert not job.group.runs
+
+    def messages(self) -> Iterator[DataFound]:
+        yield self._message
+
+
+def test_what_a_worker_says_of_a_table_is_added_once(tmp_path: Path) -> None:
+    rows = "".join(f"{n},{n % 2}\n" for n in range(20))
+    (tmp_path / "t.csv").write_text("n,y\n" + rows)
+    (tmp_path / "e.yaml").write_text("data: {csv: t.csv, target: y}\nmodel: mlp\n")
+    experiment = config.load(tmp_path / "e.yaml")
+    plan = build_plan(experiment, config.data_facts(experiment))
+    (known,) = plan.facts.notes
+    assert "goes up by one from row to row" in known
+    found = DataFound(
+        "", DataSummary("classification", {}), notes=(known, "the test split has no example of 1")
+    )
+    (checked,) = with_checked_data([plan], {"e"}, Looked(found))  # type: ignore[arg-type]
+    assert checked.facts.notes == (known, "the test split has no example of 1")
