@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from hpexp import config
 from hpexp.execute import Backend
-from hpexp.messages import DataFound, DataWrong, Job
-from hpexp.model import DataFacts, Group, Plan
+from hpexp.jobs import look_at
+from hpexp.messages import DataFound, DataWrong
+from hpexp.model import DataFacts, Plan
 from hpexp.vocabulary import TABLES
 
 
@@ -57,7 +58,7 @@ def needs_loading(plan: Plan) -> bool:
 
 
 def _looked_at(plan: Plan, backend: Backend) -> DataFacts:
-    backend.submit(Job(plan.experiment, Group(0, "fit", ()), code=plan.code))
+    backend.submit(look_at(plan))
     facts = plan.facts
     for message in backend.messages():
         if isinstance(message, DataWrong):

@@ -41,17 +41,25 @@ def make_jobs(
         part.sort(key=lambda group: group.runs[0].repeat)
     graph_for = _graph_for(plan, todo)
     return [
-        Job(
-            experiment=plan.experiment,
-            group=group,
+        replace(
+            job_of(plan, group),
             graph_for=graph_for,
             checkpoints=str(logs.checkpoints("")) if plan.experiment.training.checkpoint_every else "",
             models=_models(plan, group, logs),
-            code=plan.code,
             verdicts={run.proof: verdicts[run.proof] for run in group.runs if run.proof in verdicts},
         )
         for group in [*compiled, *fit]
     ]
+
+
+def job_of(plan: Plan, group: Group) -> Job:
+    """What a job needs of its plan, for some of its runs."""
+    return Job(plan.experiment, group, code=plan.code, content=plan.facts.content)
+
+
+def look_at(plan: Plan) -> Job:
+    """A job that loads the data and trains nothing."""
+    return job_of(plan, Group(0, "fit", ()))
 
 
 def worker_count(asked: int | None, plans: Collection[Plan]) -> int:

@@ -38,6 +38,8 @@ class Job:
     """Run id -> path of the `model.keras` to save; `None` where none is wanted."""
     code: Mapping[str, str] = field(default_factory=dict)
     """The files of own code as planned (`Plan.code`): no other text of them may run."""
+    content: str = ""
+    """That of the data's files as planned (`DataFacts.content`): nothing else may be trained on."""
     fingerprint: str = ""
     """That of the data; a worker knows it once it has loaded them."""
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)

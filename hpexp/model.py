@@ -155,6 +155,8 @@ class DataFacts:
     classes: tuple[tuple[str, int], ...] = ()
     """The classes by number: their names, and how many examples of each there are in all."""
     table: TableFacts | None = None
+    content: str = ""
+    """A digest of the files that the data are read from; '' where there are none, or own code reads them."""
 
 
 Part: TypeAlias = Literal["train", "validation", "test"]

@@ -17,7 +17,7 @@ from hpexp.checked import needs_loading, with_checked_data
 from hpexp.errors import ConfigError
 from hpexp.execute import Backend
 from hpexp.interrupt import Interrupt
-from hpexp.jobs import make_jobs, side_by_side, worker_count
+from hpexp.jobs import look_at, make_jobs, side_by_side, worker_count
 from hpexp.lock import LogsLock, holder
 from hpexp.messages import DataFound, DataWrong, Finished, Job, Message
 from hpexp.model import FAILURES, EngineChoice, Experiment, Group, Plan, Result, Status
@@ -30,7 +30,7 @@ from hpexp.rescue import rescuing
 from hpexp.reserve import Reserve
 from hpexp.rewrite import rewrite
 from hpexp.room import Room
-from hpexp.samedata import SameData, changed_files, look_again
+from hpexp.samedata import SameData, changed_files
 from hpexp.store import Store
 from hpexp.verdicts import known_verdicts
 
@@ -209,7 +209,7 @@ def _train(session: _Session, plan: Plan, todo: set[str]) -> Outcome:
             view.note(line)
         if changed:
             view.note(f"{changed[0]} has changed: {experiment.data.source} loads its data again")
-            jobs = [look_again(plan)]
+            jobs = [look_at(plan)]
         try:
             recorder.begin(plan)
             gave_up = _execute(session, plan, todo, jobs, recorder)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hpexp.messages import DataFound, Finished, Job, Message
-from hpexp.model import Group, Plan, Result, Status
+from hpexp.model import Plan, Result, Status
 from hpexp.paths import LogsFolder
 from hpexp.reads import has_changed
 from hpexp.store import Store
@@ -37,11 +37,6 @@ def files_note(plan: Plan, logs: Path) -> str:
     with store:
         changed = changed_files(store, plan.experiment.name)
     return f"{changed[0]} has changed: run will load the data again" if changed else ""
-
-
-def look_again(plan: Plan) -> Job:
-    """A job that loads the data and trains nothing."""
-    return Job(plan.experiment, Group(0, "fit", ()), code=plan.code)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from hpexp.jobs import MIN_LANES, make_jobs, worker_count
+from hpexp.jobs import MIN_LANES, job_of, look_at, make_jobs, worker_count
 from hpexp.model import Group, Plan, TensorBoardOptions, TrainingOptions
 from hpexp.paths import LogsFolder
 from tests.builders import a_plan, a_run, an_experiment
@@ -67,3 +67,13 @@ def test_there_are_never_more_workers_than_work() -> None:
     plan = a_plan(an_experiment(), a_run())
     assert worker_count(None, [plan]) == 1
     assert worker_count(5, [plan]) == 5
+
+
+def test_every_job_holds_what_its_plan_knows_of_the_files() -> None:
+    """No worker trains on other files than those that the runs' ids are of."""
+    run = a_run()
+    plan = a_plan(an_experiment(), run)
+    plan = replace(plan, facts=replace(plan.facts, content="c0ffee"), code={"own.py": "hash"})
+    for job in (*make_jobs(plan, {run.id}, 1, LOGS), job_of(plan, plan.groups[0]), look_at(plan)):
+        assert (job.content, job.code) == ("c0ffee", {"own.py": "hash"})
+    assert not look_at(plan).group.runs

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from hpexp.config.classes import Classes, builtin_classes
+from hpexp.config.content import content_of_file, stamp_of
 from hpexp.config.size import image_shape, size_of
 from hpexp.config.tables import TableFile, survey
 from hpexp.errors import DataError
@@ -83,6 +84,7 @@ def facts_of(spec: DataSpec, *, smoke: bool = False) -> DataFacts:
         source.notes,
         classes,
         source.table,
+        source.content if spec.kind in FILES else "",
     )
 
 
@@ -151,7 +153,7 @@ def source_of(spec: DataSpec) -> Source:
             )
         if spec.kind in TABLES:
             table = survey(TableFile.of(spec))
-            content = _content(spec.source, _stamp(spec.source))
+            content = _content(spec.source, stamp_of(spec.source))
             return Source(
                 table.target.task,
                 table.examples,
@@ -160,23 +162,16 @@ def source_of(spec: DataSpec) -> Source:
                 classes=table.target.classes,
                 table=table.facts,
             )
-        return _read_archive(spec.source, options, _stamp(spec.source))
+        return _read_archive(spec.source, options, stamp_of(spec.source))
     except OSError as error:
         path = error.filename if spec.kind == "images" and error.filename else spec.source
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def _stamp(path: str) -> object:
-    """Changes when the file does."""
-    status = Path(path).stat()
-    return status.st_size, status.st_mtime_ns, status.st_ino
-
-
 @lru_cache(maxsize=16)
 def _content(path: str, stamp: object) -> str:
     """A digest of a file's bytes, once as long as its `stamp` stays the same."""
-    with Path(path).open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
+    return content_of_file(path)
 
 
 @lru_cache(maxsize=16)

@@ -11,6 +11,7 @@ from hpexp import config, environment
 from hpexp.errors import HpexpError, UsageError
 from hpexp.execute import Backend
 from hpexp.fixed import rounding
+from hpexp.jobs import job_of
 from hpexp.messages import DataWrong, EpochEnd, Finished, Job
 from hpexp.model import Experiment, Group, Plan, Program, Result
 from hpexp.paths import LogsFolder
@@ -74,9 +75,8 @@ def _job(stored: StoredRun, program: Program | None) -> tuple[Experiment, Job, s
     lanes, how = _lanes(stored, program, runs)
     group = Group(0, stored.engine, tuple(runs[each] for each in lanes))
     if program is None or lanes != program.lanes:
-        return experiment, Job(experiment, group, code=plan.code), how
-    job = Job(experiment, group, code=plan.code, program=program, threads=program.threads)
-    return experiment, job, how
+        return experiment, job_of(plan, group), how
+    return experiment, replace(job_of(plan, group), program=program, threads=program.threads), how
 
 
 def _lanes(

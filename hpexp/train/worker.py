@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import keras
 
-from hpexp.errors import HpexpError
+from hpexp.errors import DataError, HpexpError
 from hpexp.failures import failure, traceback_of
 from hpexp.memory import TOO_LARGE
 from hpexp.messages import (
@@ -30,6 +30,7 @@ from hpexp.train import settings, traces
 from hpexp.train.data import (
     Arrays,
     Data,
+    PlannedFiles,
     Reading,
     Streamed,
     fingerprint,
@@ -48,7 +49,7 @@ from hpexp.train.summaries import graph
 
 Emit = Callable[[Report], None]
 
-_opened: dict[str, tuple[Data, DataFound]] = {}
+_opened: dict[str, tuple[Data, DataFound, PlannedFiles]] = {}
 """The data of the last job and what is told of them, by its DataSpec: jobs of one experiment share them."""
 _printed: dict[str, str] = {}
 """What was printed when data were loaded first, own modules with them."""
@@ -123,7 +124,7 @@ def _train_job(job: Job, emit: Emit, soiled: Soiled) -> None:
     first = runs[0].id if runs else ""
     emit(Phase("loading data", shared=True))
     try:
-        data, found = _data(job.experiment)
+        data, found, files = _data(job)
     except HpexpError as error:
         emit(DataWrong(first, str(error), error.hint))
         return
@@ -135,8 +136,8 @@ def _train_job(job: Job, emit: Emit, soiled: Soiled) -> None:
     emit(replace(found, run_id=first))
     if first:
         # Each job's first run tells what the data function printed, whichever job it ran for.
-        say(first, _printed.get(_key(job.experiment), ""))
-    job, emit = replace(job, fingerprint=found.fingerprint), _of_data(found.fingerprint, emit)
+        say(first, _printed.get(_key(job), ""))
+    job, emit = replace(job, fingerprint=found.fingerprint), _of_data(found.fingerprint, files, emit)
     left = [(run, run.engine_reason if run.proof else "") for run in runs]
     if job.group.engine == "compiled":
         if isinstance(data, Streamed):
@@ -153,12 +154,18 @@ def _train_job(job: Job, emit: Emit, soiled: Soiled) -> None:
         _forget()
 
 
-def _of_data(fingerprint: str, emit: Emit) -> Emit:
-    """Puts the data's fingerprint into the results."""
+def _of_data(fingerprint: str, files: PlannedFiles | None, emit: Emit) -> Emit:
+    """Puts the data's fingerprint into the results; files that changed meanwhile give none."""
 
     def told(message: Report) -> None:
         if isinstance(message, Finished):
-            message = replace(message, result=replace(message.result, fingerprint=fingerprint))
+            result = message.result
+            try:
+                if files is not None and result.status.finished:
+                    files.check()
+            except DataError as error:
+                result = replace(failure(error), epochs=result.epochs, seconds=result.seconds)
+            message = replace(message, result=replace(result, fingerprint=fingerprint))
         emit(message)
 
     return told
@@ -222,9 +229,9 @@ def _noting(emit: Emit, run: Run, why: str) -> Emit:
     return told
 
 
-def _key(experiment: Experiment) -> str:
-    data = experiment.data
-    return repr((data, data.split.repeat, experiment.resources, experiment.smoke))
+def _key(job: Job) -> str:
+    experiment, data = job.experiment, job.experiment.data
+    return repr((data, data.split.repeat, job.content, experiment.resources, experiment.smoke))
 
 
 def _drawn(job: Job) -> Job:
@@ -234,22 +241,29 @@ def _drawn(job: Job) -> Job:
     return replace(job, experiment=replace(job.experiment, data=replace(data, split=split)))
 
 
-def _data(experiment: Experiment) -> tuple[Data, DataFound]:
-    key = _key(experiment)
+def _data(job: Job) -> tuple[Data, DataFound, PlannedFiles | None]:
+    """The data, what is told of them, and the files that they are still read from, if any."""
+    experiment, key = job.experiment, _key(job)
     if key not in _opened:
         # The last experiment's go first: there may be no room for both.
         _opened.clear()
         reading = Reading(experiment.data)
         with held() as texts, settings.kept(), watched(reading):
             data = open_data(experiment.data, experiment.resources, smoke=experiment.smoke)
+            planned = PlannedFiles(experiment.data, job.content)
+            planned.check()
         files = reading.files() if experiment.data.kind == "python" else ()
         summary = summarize(data)
         notes = (*data.notes, *(() if experiment.smoke else absent_classes(summary)))
         found = DataFound("", summary, data.problem.input_shape, notes, fingerprint(data), files)
-        _opened[key] = data, found
+        _opened[key] = data, found, planned
         traces.accept()
         _printed.setdefault(key, "".join(texts))
-    return _opened[key]
+    data, found, planned = _opened[key]
+    if not isinstance(data, Streamed) or not data.reads(experiment.data.source):
+        return data, found, None
+    planned.check()
+    return data, found, planned
 
 
 def _forget() -> None:

@@ -4,6 +4,7 @@ from hpexp.train.data.arrays import Arrays, Features, Targets, prepare
 from hpexp.train.data.fingerprint import fingerprint
 from hpexp.train.data.load import load
 from hpexp.train.data.opened import Data, open_data, prepared
+from hpexp.train.data.planned import PlannedFiles
 from hpexp.train.data.reading import Reading, watched
 from hpexp.train.data.streamed import Part, Streamed
 from hpexp.train.data.summary import summarize
@@ -13,6 +14,7 @@ __all__ = [
     "Data",
     "Features",
     "Part",
+    "PlannedFiles",
     "Reading",
     "Streamed",
     "Targets",

@@ -49,6 +49,11 @@ class Rows:
     def __len__(self) -> int:
         return len(self.source)
 
+    @property
+    def path(self) -> str:
+        """The file that the rows are read from, '' where they are in memory."""
+        return self._place.path if self._place is not None else ""
+
     def take(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         """Copies of these rows, in this order. Raises DataError where the file has become shorter."""
         if self._place is None:

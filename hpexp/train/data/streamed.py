@@ -71,6 +71,10 @@ class Streamed:
         examples = len(self.train) + len(self.validation) + len(self.test)
         return DataSize(examples, 4 * (math.prod(self.shape) + math.prod(self.train.y.shape[1:])))
 
+    def reads(self, path: str) -> bool:
+        """Whether inputs are read from this file itself, not from a copy of what it held."""
+        return any(part.source.path == path for part in (self.train, self.validation, self.test))
+
     def prepared(self, model: ModelSpec, params: Params) -> Streamed:
         """What the model sees, by the rules of `hpexp.train.data.prepare`."""
         shape = shape_for(model, self.shape)
