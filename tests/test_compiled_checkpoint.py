@@ -25,7 +25,7 @@ pytestmark = pytest.mark.tensorflow
 
 SPEC = experiment(
     data="blobs",
-    early_stopping=EarlyStopping("val_loss", 3, 0.0, True),
+    early_stopping=EarlyStopping("val_loss", 3, 0.0),
     training=TrainingOptions(checkpoint_every=2),
     tensorboard=TensorBoardOptions(histograms=2),
 )

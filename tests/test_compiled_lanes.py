@@ -64,7 +64,7 @@ def test_lanes_split_evenly() -> None:
 @pytest.mark.parametrize("batch_norm", [False, True])
 def test_finished_lanes_are_left_behind(batch_norm: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lanes that go on in a smaller program go on as if nothing had happened."""
-    rule = EarlyStopping("val_loss", 2, 0.0, True, "min")
+    rule = EarlyStopping("val_loss", 2, 0.0, "min")
     lanes = group(
         *(runs(optimizer=[name], epochs=[1, 2, 7], batch_norm=[batch_norm]) for name in ("nadam", "sgd")),
         runs(optimizer=["sgd"], momentum=[0.9], epochs=[7], seed=[1], batch_norm=[batch_norm]),
@@ -108,7 +108,7 @@ def test_own_models(function: str, tmp_path: Path) -> None:
 
 def test_best_follows_keras() -> None:
     """NaN never beats a number; `min_delta` is how much better is better; patience counts epochs."""
-    rule = EarlyStopping("val_loss", 2, 0.1, True, "min")
+    rule = EarlyStopping("val_loss", 2, 0.1, "min")
     best = Best.of(3, "min", rule.min_delta)
     active = np.ones(3, bool)
     values = [[1.0, 1.0, 1.0], [0.95, 0.8, np.nan], [0.94, 0.75, 0.5]]

@@ -16,7 +16,7 @@ from tests.engines import experiment, runs
 
 pytestmark = pytest.mark.tensorflow
 
-RULE = EarlyStopping("val_loss", 3, 0.0, True)
+RULE = EarlyStopping("val_loss", 3, 0.0)
 SPEC = experiment(
     data="blobs",
     early_stopping=RULE,
