@@ -277,7 +277,6 @@ def _execute(session: _Session, plan: Plan, todo: set[str], jobs: Sequence[Job],
 
     def submit(jobs: Sequence[Job]) -> None:
         retries.watch(jobs)
-        same.watch(jobs)
         for job in jobs:
             backend.submit(job)
 
@@ -285,7 +284,8 @@ def _execute(session: _Session, plan: Plan, todo: set[str], jobs: Sequence[Job],
         """Whether it was not one failure too many."""
         nonlocal failures
         sealed = recorder.sealed(message)
-        if retries.takes(sealed):
+        # Other data stay others: a refused run is not tried again.
+        if not same.is_refused(message) and retries.takes(sealed):
             return True
         recorder.record(sealed)
         failures += isinstance(sealed, Finished) and sealed.result.status in FAILURES
@@ -311,10 +311,10 @@ def _execute(session: _Session, plan: Plan, todo: set[str], jobs: Sequence[Job],
             if seen.anew:
                 session.view.note(seen.why)
                 submit(_anew(session, plan, todo, seen.anew))
-            if seen.failed:
-                backend.cancel(message.run_id)
-            if seen.failed or not message.run_id:
-                told = list(seen.failed)
+            if seen.refused:
+                told = same.refuse({message.run_id, *backend.cancel(message.run_id)}, seen.refused)
+            elif not message.run_id:
+                told = []
         if not all(map(recorded, told)):
             backend.close()
             return True

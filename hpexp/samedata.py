@@ -6,11 +6,11 @@ the experiment's: runs that were done on others are trained anew, a job that get
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hpexp.messages import DataFound, Finished, Job, Message
+from hpexp.messages import DataFound, Finished, Message
 from hpexp.model import Plan, Result, Status
 from hpexp.paths import LogsFolder
 from hpexp.reads import has_changed
@@ -41,11 +41,11 @@ def files_note(plan: Plan, logs: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What follows from data that were loaded: runs to train anew and why, or ends of runs that failed."""
+    """What follows from data that were loaded: runs to train anew and why, or why their job is refused."""
 
     anew: frozenset[str] = frozenset()
     why: str = ""
-    failed: tuple[Message, ...] = ()
+    refused: str = ""
 
 
 class SameData:
@@ -62,12 +62,7 @@ class SameData:
         """Of the runs that are done."""
         self._now: dict[int, str] = {}
         """By the repeat of the split."""
-        self._jobs: dict[str, Job] = {}
         self._refused: set[str] = set()
-
-    def watch(self, jobs: Sequence[Job]) -> None:
-        """Jobs that are submitted."""
-        self._jobs |= {run.id: job for job in jobs for run in job.group.runs}
 
     @property
     def loaded(self) -> bool:
@@ -84,7 +79,7 @@ class SameData:
         first = repeat not in self._now
         expected = self._now.setdefault(repeat, message.fingerprint)
         if message.fingerprint != expected:
-            return Seen(failed=tuple(self._refuse(message)))
+            return Seen(refused=self._other())
         if not first:
             return Seen()
         self._store.has_read(self._plan.experiment.name, message.files)
@@ -106,12 +101,13 @@ class SameData:
             )
         return words
 
-    def _refuse(self, message: DataFound) -> Iterator[Message]:
+    def refuse(self, ids: Collection[str], why: str) -> list[Message]:
+        """How these runs end, which no other message of theirs changes."""
+        self._refused |= set(ids)
+        ended = [run for run in self._plan.runs if run.id in ids]
+        return [Finished(run.id, Result(Status.FAILED, error=why, engine=run.engine)) for run in ended]
+
+    def _other(self) -> str:
         data = self._plan.experiment.data
         why = _OTHER_DATA if data.kind == "python" else _FILE_CHANGED
-        error = why.format(source=data.source if data.kind == "python" else Path(data.source).name)
-        job = self._jobs[message.run_id]
-        for run in job.group.runs:
-            if run.id not in self._refused:
-                self._refused.add(run.id)
-                yield Finished(run.id, Result(Status.FAILED, error=error, engine=run.engine))
+        return why.format(source=data.source if data.kind == "python" else Path(data.source).name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,8 +12,9 @@ import pytest
 
 from hpexp.execute.fake import train_job
 from hpexp.execute.inline import InlineBackend
+from hpexp.execute.local import LocalBackend
 from hpexp.messages import DataFound, Finished, Job, Message
-from hpexp.model import DataSpec, DataSummary, Plan, Status
+from hpexp.model import DataSpec, DataSummary, Group, Limits, Plan, Status
 from hpexp.paths import LogsFolder
 from hpexp.progress import PlainView
 from hpexp.reads import read_file
@@ -164,3 +166,45 @@ def test_what_is_done_is_kept_where_the_data_cannot_be_loaded_again(tmp_path: Pa
     assert isinstance(said.file, io.StringIO)
     assert "could not be loaded: what is done is kept" in said.file.getvalue()
     assert stored(logs) == {0: (Status.DONE, "old", 3)}
+
+
+TRAINER = """\
+from dataclasses import replace
+from hpexp.execute import fake
+from hpexp.messages import DataFound, Finished
+from hpexp.model import DataSummary
+
+warm_up = fake.warm_up
+
+def train_job(job, emit):
+    # A worker that takes over what another has left gets other data.
+    fingerprint = "first" if len(job.group.runs) > 1 else "other"
+    emit(DataFound(job.group.runs[0].id, DataSummary("regression", {}), fingerprint=fingerprint))
+    def told(message):
+        if isinstance(message, Finished):
+            message = replace(message, result=replace(message.result, fingerprint=fingerprint))
+        emit(message)
+        emit.flush()
+    return fake.train_job(job, told)
+"""
+
+
+@pytest.mark.parametrize("retries", [0, 1])
+def test_what_a_worker_had_ended_stays_where_the_next_one_gets_other_data(
+    retries: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The backend takes a job apart when its worker dies; what is refused is never tried again unseen."""
+    (tmp_path / "other_data_trainer.py").write_text(TRAINER)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    experiment = an_experiment(limits=Limits(retries=retries), behave="exit", unlucky="1")
+    runs = tuple(a_run(seed) for seed in range(3))
+    plan = replace(a_plan(experiment, *runs), groups=(Group(0, "fit", runs),))
+    logs = LogsFolder(tmp_path / "logs")
+    with contextlib.closing(LocalBackend("other_data_trainer")) as backend:
+        (outcome,) = run([plan], RunOptions(logs=logs.root), PlainView(console()), backend)
+    assert outcome.counts == {Status.DONE: 1, Status.FAILED: 2}
+    assert stored(logs.root)[0] == (Status.DONE, "first", 3)
+    assert list(logs.run("toy", runs[0].name).folder.rglob("events.out.*"))
+    for each in runs[1:]:
+        assert "digits was read again after it had changed" in str(outcome.results[each.id].error)
+        assert "read again after it had changed" in logs.run("toy", each.name).log.read_text()

@@ -32,8 +32,11 @@ class Backend(Protocol):
         `None` comes now and then while nothing else does, so that the caller may act.
         """
 
-    def cancel(self, run_id: str) -> None:
-        """Abandon the job of this run: no `Finished` need come for its runs."""
+    def cancel(self, run_id: str) -> list[str]:
+        """Abandon the job that this run is trained in now: no `Finished` need come for its runs.
+
+        Returns the ids of those that had not ended: the job may be what was left of one that was submitted.
+        """
 
     def close(self) -> None:
         """Stop at once; runs in progress are abandoned. Harmless when called twice."""

@@ -21,6 +21,8 @@ class InlineBackend:
     def __init__(self, train: Train | None = None) -> None:
         self._train = train
         self._jobs: deque[Job] = deque()
+        self._left: list[str] = []
+        """The runs of the job in hand whose end has not been told."""
 
     def resize(self, workers: int) -> None:
         """One at a time, whatever is asked."""
@@ -37,24 +39,32 @@ class InlineBackend:
             arrived: list[Report] = []
             job = self._jobs.popleft()
             train(job, arrived.append)
-            self._jobs.extendleft(reversed(_alone(job, arrived)))
-            # Nobody could end what hangs here, so nobody asks for the phase.
-            yield from (report for report in arrived if not isinstance(report, Phase))
+            self._left = [run.id for run in job.group.runs]
+            for report in arrived:
+                if isinstance(report, Finished):
+                    self._left = [run_id for run_id in self._left if run_id != report.run_id]
+                # Nobody could end what hangs here, so nobody asks for the phase.
+                if not isinstance(report, Phase):
+                    yield report
+            self._jobs.extendleft(reversed(self._alone(job, arrived)))
 
-    def cancel(self, run_id: str) -> None:
-        """It has ended already when its messages arrive."""
+    def cancel(self, run_id: str) -> list[str]:
+        """It has ended already when its messages arrive; what it left is not trained."""
+        abandoned = self._left if run_id in self._left else []
+        if abandoned:
+            self._left = []
+        return abandoned
 
     def close(self) -> None:
         self._jobs.clear()
+        self._left = []
 
-
-def _alone(job: Job, arrived: Sequence[Report]) -> list[Job]:
-    """The runs of a job that were left for a worker whose code nobody has changed: here, for this process."""
-    if len(job.group.runs) < 2 or any(isinstance(report, DataWrong) for report in arrived):
-        return []
-    ended = {report.run_id for report in arrived if isinstance(report, Finished)}
-    rest = [run for run in job.group.runs if run.id not in ended]
-    return [replace(job, group=Group(job.group.id, "fit", (run,))) for run in rest]
+    def _alone(self, job: Job, arrived: Sequence[Report]) -> list[Job]:
+        """The runs left for a worker whose code nobody has changed: here, for this process."""
+        if len(job.group.runs) < 2 or any(isinstance(report, DataWrong) for report in arrived):
+            return []
+        rest = [run for run in job.group.runs if run.id in self._left]
+        return [replace(job, group=Group(job.group.id, "fit", (run,))) for run in rest]
 
 
 def _train_job() -> Train:

@@ -67,12 +67,14 @@ class LocalBackend:
             if not taken:
                 yield None
 
-    def cancel(self, run_id: str) -> None:
+    def cancel(self, run_id: str) -> list[str]:
         for worker in list(self._workers):
             clock = self._clocks.get(worker.pid)
-            if clock and any(run.id == run_id for run in clock.job.group.runs):
+            if clock and run_id in clock.unfinished:
                 del self._clocks[worker.pid]
                 self._remove(worker)
+                return clock.unfinished
+        return []
 
     def close(self) -> None:
         self._jobs.clear()
