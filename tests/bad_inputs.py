@@ -394,6 +394,7 @@ WRONG_DATA = [
     _csv("a short row that ends in text", "a,y,b\n1,0,u\n2,1\n3,0,v\n", "line 3 has 2 cells, the header 3"),
     _csv("a quote that does not end", 'a,y\n1,0\n"2,1\n3,0\n', "is not a CSV file: after line 2"),
     _csv("text after a quote", 'a,y\n1,0\n"2"x,1\n', "is not a CSV file: after line 2"),
+    _csv("a quote in a cell without quotes", 'a,y\n"1",0\n5",1\n2,1\n', "line 3 has a quote in a cell that is not in"),
     _csv("no such column to drop", "a,y\n1,0\n2,1\n", "has no column b, which drop names; it has a, y", ", drop: b"),
     _csv("no such category", "a,y\n1,0\n2,1\n", "no column b, which categorical names", ", categorical: [a, b]"),
     _csv("the target dropped", "a,y\n1,0\n2,1\n", "the target y cannot be dropped", ", drop: [y]"),

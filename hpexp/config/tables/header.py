@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -54,7 +54,7 @@ def open_text(table: TableFile) -> TextIO:
     return Path(table.path).open(encoding="utf-8-sig", newline="")
 
 
-def records(table: TableFile, text: TextIO) -> Iterator[tuple[int, list[str]]]:
+def records(table: TableFile, text: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
     """The line on which each record begins, and its cells; blank lines are records without cells."""
     csv.field_size_limit(_LONGEST_CELL)
     reader = csv.reader(text, delimiter=table.options.delimiter, strict=True)
