@@ -73,8 +73,9 @@ OTHER = Result(Status.DONE, 2, 1, {"val_loss": 0.51}, {"loss": 0.25})
     ("losses", "rates", "verdict"),
     [
         ((1e-7, 1e-6, 3e-5, 1e-2, 0.3), (), "rounding"),
-        ((0.0, 0.0, 1e-7, 1e-3), (), "rounding"),
+        ((0.0, 0.0, 1e-7, 9e-5, 0.05), (), "rounding"),
         ((1e-7, 0.02), (), "different"),
+        ((5e-5, 0.4), (), "different"),
         ((2e-4, 1e-3), (), "different"),
         ((0.02, 0.02), (), "different"),
         ((1e-7, 1e-5, 1e-2), (0.0, 0.0, 0.5), "different"),
@@ -92,6 +93,15 @@ def test_rounding_may_end_a_run_at_another_epoch_but_not_in_a_failure() -> None:
     grown = Course((1e-7, 1e-5), (0.0, 0.0))
     assert comparison(replace(OTHER, status=Status.STOPPED, epochs=3), course=grown).verdict == "rounding"
     assert comparison(replace(OTHER, status=Status.FAILED), course=grown).verdict == "different"
+
+
+def test_on_other_data_nothing_but_the_same_bits_is_the_same() -> None:
+    stored, grown = replace(STORED, fingerprint="a"), Course((1e-7, 1e-5), (0.0, 0.0))
+    same = replace(OTHER, metrics={"val_loss": 0.5}, fingerprint="b")
+    assert comparison(same, stored=stored).verdict == "identical"
+    assert comparison(same, 1e-6, stored=stored).verdict == "different"
+    assert comparison(replace(OTHER, fingerprint="b"), stored=stored, course=grown).verdict == "different"
+    assert comparison(replace(OTHER, fingerprint="a"), stored=stored, course=grown).verdict == "rounding"
 
 
 def test_an_accuracy_that_jumps_by_an_example_is_no_other_result() -> None:

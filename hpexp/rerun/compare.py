@@ -14,8 +14,9 @@ from hpexp.store import StoredRun
 SAME = 1e-4
 """Largest relative difference that counts as the same numbers: float32 sums in another order."""
 
-GROWTH = 1e4
-"""So many times larger than in the epoch before may be a difference that is rounding which grows."""
+GROWTH = 1e3
+"""So many times larger than in the epoch before may be a difference that is rounding which grows: a
+few hundred times is what chaotic training was measured at."""
 
 LEAST = 1e-8
 """Differences below are as good as this one: float32 holds 24 bits."""
@@ -60,14 +61,21 @@ class Comparison:
 
     @property
     def verdict(self) -> str:
-        """`identical` to the last bit, the `same` within `SAME`, `rounding` that grew, or `different`."""
+        """`identical` to the last bit, the `same` within `SAME`, `rounding` that grew, or `different`.
+
+        On other data nothing short of the same bits is the same training.
+        """
         if self.now.status is self.stored.status and self.now.epochs == self.stored.epochs:
             if self.largest == 0:
                 return "identical"
-            if self.largest <= SAME:
+            if self.largest <= SAME and not self.other_data:
                 return "same"
-        ended = self.now.status.finished and self.stored.status.finished
+        ended = self.now.status.finished and self.stored.status.finished and not self.other_data
         return "rounding" if ended and self.course.is_rounding else "different"
+
+    @property
+    def other_data(self) -> bool:
+        return other_data(self.stored, self.now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,11 @@ class Course:
         if not self.losses or self.losses[0] > SAME or max(self.rates, default=0.0) > SAME:
             return False
         return all(after <= max(SAME, GROWTH * max(before, LEAST)) for before, after in pairwise(self.losses))
+
+
+def other_data(stored: StoredRun, now: Result) -> bool:
+    """Whether a run and its repetition are known to have been trained on different data."""
+    return bool(stored.fingerprint and now.fingerprint and stored.fingerprint != now.fingerprint)
 
 
 def numbers(stored: StoredRun, now: Result) -> Iterator[Number]:

@@ -16,7 +16,7 @@ from hpexp.messages import DataWrong, EpochEnd, Finished, Job
 from hpexp.model import Experiment, Group, Plan, Program, Result
 from hpexp.paths import LogsFolder
 from hpexp.plan import build_plan
-from hpexp.rerun.compare import Comparison, course, largest, numbers
+from hpexp.rerun.compare import Comparison, course, largest, numbers, other_data
 from hpexp.show.find import stored_run
 from hpexp.store import Store, StoredRun
 
@@ -118,7 +118,7 @@ def _train(job: Job, run_id: str, backend: Backend) -> tuple[Result, list[EpochE
 
 
 def _data_changes(stored: StoredRun, now: Result) -> Iterator[str]:
-    if stored.fingerprint and now.fingerprint and stored.fingerprint != now.fingerprint:
+    if other_data(stored, now):
         yield "the data: they are others than those it was trained on"
 
 
