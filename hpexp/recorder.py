@@ -65,6 +65,8 @@ class Recorder:
         self._room = room
         self._files: dict[str, RunFiles] = {}
         self._sealed: set[str] = set()
+        self._data: dict[int, str] = {}
+        """The data's fingerprint by the repeat of the split."""
         self._said: set[str] = set()
         """Notices that the person has seen."""
         self._late: list[RunFiles] = []
@@ -111,13 +113,16 @@ class Recorder:
         with _write_errors():
             match message:
                 case DataFound():
-                    self._store.found(self._experiment.name, run.repeat, message.summary)
+                    self._data[run.repeat] = message.fingerprint
+                    self._store.found(self._experiment.name, run.repeat, message.summary, message.fingerprint)
                 case Proved():
                     self._store.judged(self._experiment.name, message.proof, self._versions, message.verdict)
                 case Started():
                     self._room.check()
                     self._open(run)
-                    self._store.started(self._experiment.name, run.id, message.time)
+                    self._store.started(
+                        self._experiment.name, run.id, message.time, self._data.get(run.repeat, "")
+                    )
                     self._view.started(run)
                 case Together():
                     self._store.together(self._experiment.name, message.runs, message.program)

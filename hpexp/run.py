@@ -199,7 +199,7 @@ def _train(session: _Session, plan: Plan, todo: set[str]) -> Outcome:
     """Train one experiment's missing runs; `todo` grows where others turn out to be missing, too."""
     experiment, view = plan.experiment, session.view
     recorder = Recorder(experiment, plan.runs, session.store, session.logs, view, session.room)
-    changed = [] if todo else changed_files(session.store, experiment.name)
+    changed = [] if todo else changed_files(session.store, plan)
     known = known_verdicts(plan, session.store)
     jobs = make_jobs(plan, todo, session.workers, session.logs, known) if todo else []
     gave_up, wrong = False, None

@@ -24,9 +24,12 @@ _OTHER_DATA = (
 _FILE_CHANGED = "{source} was read again after it had changed; give the command again when it stays as it is"
 
 
-def changed_files(store: Store, experiment: str) -> list[str]:
-    """What the data function of an experiment had read and is other now, as far as that can be seen."""
-    return [file.path for file in store.reads(experiment) if has_changed(file)]
+def changed_files(store: Store, plan: Plan) -> list[str]:
+    """What was read for the data of runs that are done and is other now, as far as that can be seen."""
+    name = plan.experiment.name
+    known = store.fingerprints(name)
+    read = store.reads(name, {known[run.id] for run in plan.runs if run.id in known})
+    return list(dict.fromkeys(file.path for file in read if has_changed(file)))
 
 
 def files_note(plan: Plan, logs: Path) -> str:
@@ -35,7 +38,7 @@ def files_note(plan: Plan, logs: Path) -> str:
     if store is None:
         return ""
     with store:
-        changed = changed_files(store, plan.experiment.name)
+        changed = changed_files(store, plan)
     return f"{changed[0]} has changed: run will load the data again" if changed else ""
 
 
@@ -82,13 +85,12 @@ class SameData:
             return Seen(refused=self._other())
         if not first:
             return Seen()
-        self._store.has_read(self._plan.experiment.name, message.files)
-        stale = {
-            run_id
-            for run_id, before in self._before.items()
-            if self._repeats[run_id] == repeat and before != message.fingerprint
-        }
-        if not stale:
+        before = {each for run_id, each in self._before.items() if self._repeats[run_id] == repeat}
+        # Where one drawing of the split is of the same data, all are.
+        same = {*self._before.values()} if before == {message.fingerprint} else set()
+        for each in {message.fingerprint, *same}:
+            self._store.has_read(self._plan.experiment.name, each, message.files)
+        if before <= {message.fingerprint}:
             return Seen()
         anew, self._before = frozenset(self._before), {}
         return Seen(anew, self._words(anew))

@@ -225,18 +225,19 @@ def test_writing_many_event_files_leaves_time_to_train(
     assert flushed == [101, 122, 143]
 
 
-def test_what_the_data_came_to_is_stored_by_the_repeat_of_the_split(
+def test_what_the_data_came_to_is_known_of_each_run_that_has_begun(
     logs: LogsFolder, store: Store, recorder: Recorder
 ) -> None:
-    assert store.data("toy") == {}
-    recorder.record(DataFound(RUNS[0].id, a_data_summary(majority=0.75)))
-    recorder.record(DataFound(RUNS[1].id, a_data_summary(majority=0.5)))
+    recorder.record(DataFound(RUNS[0].id, a_data_summary(majority=0.75), fingerprint="old"))
+    recorder.record(Started(RUNS[0].id, 1e9))
+    recorder.record(DataFound(RUNS[1].id, a_data_summary(majority=0.5), fingerprint="new"))
+    recorder.record(Started(RUNS[1].id, 1e9))
     recorder.tick()
     store.commit()
     with Store.read(logs) or pytest.fail("no store") as reader:
-        assert reader.data("toy") == {0: a_data_summary(majority=0.5)}
-    store.delete("toy", None)
-    assert store.data("toy") == {}
+        found = [(run.fingerprint, run.data) for run in reader.runs("toy")]
+        assert found[:2] == [("old", a_data_summary(majority=0.75)), ("new", a_data_summary(majority=0.5))]
+        assert set(found[2:]) <= {("", None)}
 
 
 def test_metrics_that_only_training_could_tell_get_their_columns(

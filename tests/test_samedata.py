@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import io
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,10 +20,12 @@ from hpexp.paths import LogsFolder
 from hpexp.progress import PlainView
 from hpexp.reads import read_file
 from hpexp.rerun import repeat
+from hpexp.results import Query, print_results
 from hpexp.run import Outcome, RunOptions, load_plans, run
 from hpexp.samedata import files_note
 from hpexp.store import Store
-from tests.builders import a_plan, a_run, an_experiment
+from hpexp.summary.facts import load
+from tests.builders import a_data_summary, a_plan, a_run, an_experiment
 from tests.test_progress import console
 
 Fingerprint = Callable[[int], str]
@@ -39,6 +42,7 @@ class Trainer:
     def __init__(self, of: Fingerprint, *files: Path) -> None:
         self._of = of
         self._files = files
+        self.summary = DataSummary("regression", {})
         self.jobs: list[int] = []
         """How many runs each job had."""
 
@@ -47,7 +51,7 @@ class Trainer:
         self.jobs.append(len(job.group.runs))
         files = tuple(file for path in self._files if (file := read_file(str(path))))
         first = job.group.runs[0].id if job.group.runs else ""
-        emit(DataFound(first, DataSummary("regression", {}), fingerprint=fingerprint, files=files))
+        emit(DataFound(first, self.summary, fingerprint=fingerprint, files=files))
 
         def told(message: Message) -> None:
             if isinstance(message, Finished):
@@ -57,11 +61,11 @@ class Trainer:
         train_job(job, told)
 
 
-def train(logs: Path, trainer: Trainer, seeds: int) -> tuple[Outcome, str]:
+def train(logs: Path, trainer: Trainer, seeds: int, plan: Plan | None = None) -> tuple[Outcome, str]:
     """How it ended, and what was said."""
     said = console()
     options = RunOptions(logs=logs, command=("hpexp", "run", "toy.yaml"))
-    (outcome,) = run([a_plan_of(seeds)], options, PlainView(said), InlineBackend(trainer))
+    (outcome,) = run([plan or a_plan_of(seeds)], options, PlainView(said), InlineBackend(trainer))
     assert isinstance(said.file, io.StringIO)
     return outcome, said.file.getvalue()
 
@@ -138,6 +142,68 @@ def test_a_file_that_changed_has_the_data_loaded_again(tmp_path: Path, now: str,
     known = Trainer(lambda job: "never asked", file)
     train(logs, known, 2)
     assert known.jobs == []
+
+
+def test_what_is_known_of_data_stays_with_the_runs_that_were_trained_on_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Other data, and back again: classes, baselines and files are those of the first."""
+    files = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    majorities = (0.6, 0.8)
+    logs = tmp_path / "logs"
+    first = a_plan_of(2)
+    other = a_plan(first.experiment, a_run(0, epochs=4))
+    for plan, name, file, majority in zip((first, other), "ab", files, majorities, strict=True):
+        file.write_text("1")
+        trainer = Trainer(lambda job, name=name: name, file)  # type: ignore[misc]
+        trainer.summary = a_data_summary(majority)
+        assert len(train(logs, trainer, 0, plan)[0].results) == len(plan.runs)
+    again, _ = train(logs, Trainer(lambda job: "never asked"), 2)
+    assert again.skipped == 2
+    (facts,) = load([again], logs)
+    assert facts.data == {0: a_data_summary(0.6)}
+    print_results(logs, "toy", Query(), "csv", console(), all_=True)
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert sorted(row["baseline"] for row in rows) == ["0.6", "0.6", "0.8"]
+    print_results(logs, "toy", Query(), "table", said := console(), all_=True)
+    assert isinstance(said.file, io.StringIO)
+    assert "baseline" not in said.file.getvalue(), "none holds for all"
+    files[1].write_text("2")
+    assert files_note(first, logs) == ""
+    files[0].write_text("2")
+    assert "a.csv has changed" in files_note(first, logs)
+    trainer = Trainer(lambda job: "a", files[0])
+    train(logs, trainer, 2)
+    assert trainer.jobs == [0]
+    assert files_note(first, logs) == ""
+
+
+def test_what_one_drawing_of_the_split_says_of_the_files_holds_for_all(tmp_path: Path) -> None:
+    file = tmp_path / "data.csv"
+    file.write_text("1")
+    logs = tmp_path / "logs"
+    runs = [replace(a_run(0), repeat=repeat, id=f"of repeat {repeat}") for repeat in range(2)]
+    plan = a_plan(a_plan_of(0).experiment, *runs)
+    train(logs, Trainer(lambda job: f"drawing {job}", file), 0, plan)
+    file.write_text("2")
+    for jobs in ([0], []):
+        trainer = Trainer(lambda job: "drawing 0", file)
+        train(logs, trainer, 0, plan)
+        assert trainer.jobs == jobs
+
+
+def test_a_new_drawing_of_the_split_says_nothing_of_the_files_of_those_before(tmp_path: Path) -> None:
+    file = tmp_path / "data.csv"
+    file.write_text("1")
+    logs = tmp_path / "logs"
+    runs = [replace(a_run(0), repeat=repeat, id=f"of repeat {repeat}") for repeat in range(2)]
+    experiment = a_plan_of(0).experiment
+    train(logs, Trainer(lambda job: "old 0", file), 0, a_plan(experiment, runs[0]))
+    file.write_text("2")
+    train(logs, Trainer(lambda job: "new 1", file), 0, a_plan(experiment, *runs))
+    trainer = Trainer(lambda job: "new 0", file)
+    _, said = train(logs, trainer, 0, a_plan(experiment, *runs))
+    assert "the data changed since: 2 runs trained before are trained anew" in said
 
 
 def test_rerun_says_that_the_data_are_others(tmp_path: Path) -> None:

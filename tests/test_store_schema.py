@@ -110,3 +110,32 @@ def test_another_programs_database_is_left_alone(logs: LogsFolder, open_, theirs
     with pytest.raises(StoreError, match="is not hpexp's run store"):
         open_(logs)
     assert logs.database.read_bytes() == before
+
+
+def test_what_was_known_of_data_goes_to_the_runs_that_it_can_be_of(logs: LogsFolder) -> None:
+    """Of an experiment whose runs were trained on several data, nobody knows whose the summary is."""
+    connection = sqlite3.connect(logs.database, isolation_level=None)
+    schema.migrate(connection, schema.STEPS[:6])
+    put = (
+        "INSERT INTO runs (experiment, id, fingerprint, planned, repeat, position, point, name, params, axes,"
+        " seed, engine, status) VALUES (?, ?, ?, ?, ?, 0, '', '', '{}', '{}', 0, 'fit', ?)"
+    )
+    for row in (
+        ("one", "a", "f0", True, 0, "done"),
+        ("one", "b", "f1", True, 1, "done"),
+        ("one", "c", "", True, 1, "pending"),
+        ("two", "d", "f2", True, 0, "done"),
+        ("two", "e", "f3", False, 0, "done"),
+    ):
+        connection.execute(put, row)
+    for name, repeat in (("one", 0), ("one", 1), ("two", 0)):
+        summary = f'{{"task":"{name} {repeat}","examples":{{}},"classes":[],"counts":{{}},"baselines":[]}}'
+        connection.execute("INSERT INTO data VALUES (?, ?, ?)", (name, repeat, summary))
+        connection.execute("INSERT OR REPLACE INTO reads VALUES (?, 'file', 1, 2, 'digest')", (name,))
+    connection.close()
+    with Store.open(logs) as store:
+        known = {run.id: run.data and run.data.task for run in store.runs(None, all_=True)}
+        assert known == {"a": "one 0", "b": "one 1", "c": None, "d": None, "e": None}
+        for name, fingerprint in (("one", "f0"), ("one", "f1"), ("two", "f2")):
+            assert [file.path for file in store.reads(name, {fingerprint})] == ["file"]
+        assert store.reads("two", {"f3"}) == []

@@ -17,6 +17,7 @@ from hpexp.errors import DataError
 from hpexp.model import DataSpec, Engine, ModelSpec, Split
 from hpexp.paths import LogsFolder
 from hpexp.progress import QuietView
+from hpexp.results.data import data_of
 from hpexp.run import RunOptions, backend_for, load_plans
 from hpexp.run import run as run_plans
 from hpexp.show import print_run
@@ -85,7 +86,8 @@ def test_repeats_are_replicates_of_their_points(tmp_path: Path) -> None:
     with backend_for(options) as backend:
         run_plans(plans, options, QuietView(Console(quiet=True)), backend)
     with Store.read(LogsFolder(tmp_path / "logs")) or pytest.fail("no store") as store:
-        stored, data = store.runs("iris"), store.data("iris")
+        stored = store.runs("iris")
+    data = data_of(stored)
     assert len({run.point for run in stored}) == 2
     assert [(run.repeat, run.seed) for run in stored] == [(0, 0), (0, 1), (1, 0), (1, 1)] * 2
     assert len({run.id for run in stored}) == 8

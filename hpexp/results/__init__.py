@@ -15,7 +15,7 @@ from hpexp.errors import UsageError
 from hpexp.model import Objective
 from hpexp.paths import LogsFolder
 from hpexp.results.columns import Columns
-from hpexp.results.data import Data, baseline, baseline_words, constant_scores
+from hpexp.results.data import Data, baseline, baseline_words, constant_scores, data_of
 from hpexp.results.groups import Groups, check_names
 from hpexp.results.overview import overview
 from hpexp.results.query import Query, by_results, in_order, matching
@@ -48,13 +48,13 @@ def print_results(
         StoreError: the store cannot be read.
     """
     format_ = _format(format_)
-    experiments, stored, data = _load(logs, experiment)
+    experiments, stored = _load(logs, experiment)
     runs = [run for run in stored if run.planned or all_]
     if not runs:
         _say_nothing(logs, format_)
         return
     if len(experiments) > 1 and query.empty and format_ in ("table", "md"):
-        _print_columns(overview(experiments, runs, data), format_, console)
+        _print_columns(overview(experiments, runs), format_, console)
         note(f"one experiment in full: {command('results', experiments[0].name, logs=logs)}")
         return
     objectives = {
@@ -67,9 +67,9 @@ def print_results(
         _print_groups(chosen, columns, query, _shared(objectives), format_, console)
     else:
         chosen = _ordered(chosen, columns, query, objectives)[: query.top]
-        _print_runs(chosen, columns, objectives, data, format_, console)
+        _print_runs(chosen, columns, objectives, format_, console)
     if len(experiments) == 1 and format_ in ("table", "md"):
-        _print_baseline(data[experiments[0].name], objectives[experiments[0].name], format_, console)
+        _print_baseline(data_of(runs), objectives[experiments[0].name], format_, console)
     if query.where and not chosen:
         note(f"none of {counted(len(runs), 'run')} meets {' and '.join(query.where)}")
     if len(stored) > len(runs) and format_ == "table":
@@ -104,20 +104,17 @@ def _format(name: str) -> Format:
     raise UsageError(f"--format: {name!r} is not one of {', '.join(FORMATS)}")
 
 
-def _load(
-    logs: Path, experiment: str | None
-) -> tuple[list[StoredExperiment], list[StoredRun], dict[str, Data]]:
+def _load(logs: Path, experiment: str | None) -> tuple[list[StoredExperiment], list[StoredRun]]:
     store = Store.read(LogsFolder(logs))
     if store is None:
         if experiment is not None:
             known_experiment(experiment, [], logs)
-        return [], [], {}
+        return [], []
     with store:
         experiments = store.experiments()
         if experiment is not None:
             experiments = [known_experiment(experiment, experiments, logs)]
-        data: dict[str, Data] = {each.name: store.data(each.name) for each in experiments}
-        return experiments, store.runs(experiment, all_=True), data
+        return experiments, store.runs(experiment, all_=True)
 
 
 def _ordered(
@@ -142,32 +139,22 @@ def _print_runs(
     runs: Sequence[StoredRun],
     columns: Columns,
     objectives: dict[str, Objective],
-    data: dict[str, Data],
     format_: Format,
     console: Console,
 ) -> None:
     if format_ == "json":
-        constants = {
-            (name, repeat): constant_scores({repeat: summary})
-            for name, of_name in data.items()
-            for repeat, summary in of_name.items()
-        }
-        write(
-            json_list(
-                [{**as_dict(run), "baselines": constants.get((run.experiment, run.repeat))} for run in runs]
-            )
-        )
+        write(json_list([{**as_dict(run), "baselines": _constants(run)} for run in runs]))
     elif format_ == "csv":
         metrics = {name: objective.metric for name, objective in objectives.items()}
-        baselines = {
-            (name, repeat): one.value
-            for name, of_name in data.items()
-            for repeat, summary in of_name.items()
-            if (one := baseline({repeat: summary}, metrics[name]))
-        }
-        write(csv(runs, columns, baselines))
+        constants = [baseline(data_of([run]), metrics[run.experiment]) for run in runs]
+        write(csv(runs, columns, [one.value if one else None for one in constants]))
     else:
         _print_columns(table(runs, columns, _shared(objectives)), format_, console)
+
+
+def _constants(run: StoredRun) -> dict[str, float | None] | None:
+    """What constant predictions score on the data of the run."""
+    return constant_scores(data_of([run])) if run.data else None
 
 
 def _print_groups(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -12,14 +12,27 @@ from hpexp.model import Baseline, DataSummary, Objective, Part
 from hpexp.results.chance import wilson
 from hpexp.results.runs import finite
 from hpexp.results.spread import equal
+from hpexp.store import StoredRun
 
 Data: TypeAlias = Mapping[int, DataSummary]
-"""What the data came to, by the repeat of their split; empty where no run has loaded them."""
+"""What the data came to, by the repeat of their split; empty where that is not known."""
 
 LISTED_CLASSES = 60
 """Cells that a list of classes with their counts may take."""
 _SHARES = ("accuracy",)
 """Metrics that are shares of examples."""
+
+
+def data_of(runs: Iterable[StoredRun]) -> Data:
+    """What the data of runs came to; empty where it is not the same for all that have their answer."""
+    known = [run for run in runs if run.data is not None]
+    found: dict[int, DataSummary] = {}
+    for run in [run for run in known if run.status.finished] or known:
+        assert run.data is not None
+        first = found.setdefault(run.repeat, run.data)
+        if first is not run.data and first != run.data:
+            return {}
+    return dict(sorted(found.items()))
 
 
 def part_of(metric: str) -> Part:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from hpexp import text
 from hpexp.model import FAILURES, Objective
-from hpexp.results.data import Data, baseline
+from hpexp.results.data import baseline, data_of
 from hpexp.results.ranking import as_told, first_of, points_of, ranking
 from hpexp.results.table import Column
 from hpexp.results.wording import also, described
 from hpexp.store import StoredExperiment, StoredRun
 
 
-def overview(
-    experiments: Sequence[StoredExperiment], runs: Sequence[StoredRun], data: Mapping[str, Data]
-) -> list[Column]:
+def overview(experiments: Sequence[StoredExperiment], runs: Sequence[StoredRun]) -> list[Column]:
     """One row an experiment: how many runs, how they ended, the best point."""
     of = defaultdict(list)
     for run in runs:
@@ -33,7 +31,7 @@ def overview(
         Column("failed", list(map(str, failed)), styles=["red" if count else "" for count in failed]),
         Column("objective", [each.metric for each in objectives], weight=2, right=False),
         Column("best", [value for value, _ in best]),
-        Column("baseline", [_baseline(each, data) for each in experiments], weight=1),
+        Column("baseline", [_baseline(each, of[each.name]) for each in experiments], weight=1),
         Column("best point", [name for _, name in best], weight=3, right=False),
         Column("last run", [_when(each.updated) for each in experiments], weight=4, right=False),
     ]
@@ -49,8 +47,8 @@ def _best(objective: Objective, runs: Sequence[StoredRun]) -> tuple[str, str]:
     return text.spread(found.mean, found.std), described(point) + also(places[0].tied)
 
 
-def _baseline(experiment: StoredExperiment, data: Mapping[str, Data]) -> str:
-    found = baseline(data.get(experiment.name, {}), experiment.objective.metric)
+def _baseline(experiment: StoredExperiment, runs: Sequence[StoredRun]) -> str:
+    found = baseline(data_of(runs), experiment.objective.metric)
     return text.number(found.value if found else None)
 
 

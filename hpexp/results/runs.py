@@ -79,10 +79,10 @@ def in_order(metrics: Sequence[str], objective: str | None) -> list[str]:
     )
 
 
-def csv(runs: Sequence[StoredRun], columns: Columns, baselines: Mapping[tuple[str, int], float]) -> str:
+def csv(runs: Sequence[StoredRun], columns: Columns, baselines: Sequence[float | None]) -> str:
     """Every column and every digit; a list of widths is JSON, a missing value is empty.
 
-    `baselines` are by experiment and repeat of the split, of the objective.
+    `baselines` are those of the objective, run by run.
     """
     titles = [
         *("id", "experiment", "name", "status"),
@@ -97,9 +97,9 @@ def csv(runs: Sequence[StoredRun], columns: Columns, baselines: Mapping[tuple[st
             *(_plain(run.params.get(name)) for name in columns.params),
             *(run.repeat, run.seed, run.engine, run.epochs, run.best_epoch),
             *(run.metrics.get(name) for name in columns.metrics),
-            *(baselines.get((run.experiment, run.repeat)), run.seconds, run.error),
+            *(constant, run.seconds, run.error),
         ]
-        for run in runs
+        for run, constant in zip(runs, baselines, strict=True)
     ]
     return as_csv(titles, rows)
 

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from hpexp.console import write_json
 from hpexp.paths import LogsFolder
-from hpexp.results.data import Data
+from hpexp.results.data import data_of
 from hpexp.show.find import stored_run
 from hpexp.show.page import Shown, as_dict, lines_of, print_page
 from hpexp.store import Store, StoredRun
@@ -27,21 +27,20 @@ def print_run(logs: Path, wanted: str, console: Console, *, as_json: bool) -> No
     """
     run, epochs = stored_run(wanted, logs)
     paths = LogsFolder(logs).run(run.experiment, run.name)
-    data = _data(run, logs)
-    own = {repeat: summary for repeat, summary in data.items() if repeat == run.repeat}
-    shown = Shown(run, epochs, paths.folder, _tail(paths.log), own, len(data))
+    shown = Shown(run, epochs, paths.folder, _tail(paths.log), data_of([run]), _drawings(run, logs))
     if as_json:
         write_json(as_dict(shown))
     else:
         print_page(shown, console)
 
 
-def _data(run: StoredRun, logs: Path) -> Data:
+def _drawings(run: StoredRun, logs: Path) -> int:
+    """How many drawings of the split the runs of its experiment are trained on."""
     store = Store.read(LogsFolder(logs))
     if store is None:
-        return {}
+        return 1
     with store:
-        return store.data(run.experiment)
+        return len({each.repeat for each in store.runs(run.experiment)})
 
 
 def _tail(path: Path) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import replace
 
 from hpexp.dataloss import adds_to_loss, completed, tells_both
@@ -42,6 +43,7 @@ def runs(database: Database, experiment: str | None, *, all_: bool) -> list[Stor
         {"one": experiment, "all": all_},
     )
     made = _invocations(database, {row[-1] for row in rows})
+    data = _data(database, experiment)
     found = [
         StoredRun(
             experiment=row[0],
@@ -70,6 +72,7 @@ def runs(database: Database, experiment: str | None, *, all_: bool) -> list[Stor
             files=to_files(row[22]),
             repeat=row[23],
             engine_reason=row[24],
+            data=data.get((row[0], row[21], row[23])),
         )
         for row in rows
     ]
@@ -128,20 +131,20 @@ def experiments(database: Database) -> list[StoredExperiment]:
     ]
 
 
-def reads(database: Database, experiment: str) -> list[ReadFile]:
-    """What the experiment's data function has read."""
-    columns = "SELECT path, size, modified, digest FROM reads WHERE experiment = ? ORDER BY path"
-    return [ReadFile(*row) for row in database.rows(columns, (experiment,))]
+def reads(database: Database, experiment: str, fingerprints: Collection[str]) -> list[ReadFile]:
+    """What the experiment's data function has read for data of these fingerprints."""
+    columns = "SELECT fingerprint, path, size, modified, digest FROM reads WHERE experiment = ? ORDER BY path"
+    rows = database.rows(columns, (experiment,))
+    return list(dict.fromkeys(ReadFile(*row) for fingerprint, *row in rows if fingerprint in fingerprints))
 
 
-def data(database: Database, experiment: str) -> dict[int, DataSummary]:
-    """What the data came to, by the repeat of the split; of the repeats that the file still asks for."""
+def _data(database: Database, experiment: str | None) -> dict[tuple[str, str, int], DataSummary]:
+    """What data came to, by experiment, fingerprint and repeat of the split."""
     rows = database.rows(
-        "SELECT repeat, summary FROM data WHERE experiment = :one AND repeat IN"
-        " (SELECT repeat FROM runs WHERE experiment = :one AND planned) ORDER BY repeat",
+        "SELECT experiment, fingerprint, repeat, summary FROM data WHERE :one IS NULL OR experiment = :one",
         {"one": experiment},
     )
-    return {repeat: to_summary(summary) for repeat, summary in rows}
+    return {(name, fingerprint, repeat): to_summary(text) for name, fingerprint, repeat, text in rows}
 
 
 def verdicts(database: Database, experiment: str, versions: str) -> dict[str, Verdict]:

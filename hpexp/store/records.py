@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hpexp.model import Divergence, Engine, Files, Objective, Params, Status
+from hpexp.model import DataSummary, Divergence, Engine, Files, Objective, Params, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,8 @@ class StoredRun:
     """Of the split: with the seed it tells the runs of a point apart."""
     engine_reason: str = ""
     """Why an own model was not compiled; '' where it was, or nobody asked for it."""
+    data: DataSummary | None = None
+    """What the data of this fingerprint came to, None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

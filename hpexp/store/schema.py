@@ -121,6 +121,37 @@ STEPS: tuple[str, ...] = (
         PRIMARY KEY (experiment, proof)
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE data RENAME TO old_data;
+    CREATE TABLE data (
+        experiment TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        repeat INTEGER NOT NULL,
+        summary TEXT NOT NULL,
+        PRIMARY KEY (experiment, fingerprint, repeat)
+    ) WITHOUT ROWID;
+    INSERT INTO data SELECT experiment, fingerprint, repeat, summary FROM old_data JOIN (
+        SELECT experiment, repeat, max(fingerprint) AS fingerprint FROM runs
+        WHERE status IN ('done', 'stopped', 'diverged')
+        GROUP BY experiment, repeat HAVING count(DISTINCT fingerprint) = 1
+    ) USING (experiment, repeat);
+    DROP TABLE old_data;
+    ALTER TABLE reads RENAME TO old_reads;
+    CREATE TABLE reads (
+        experiment TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        path TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        modified INTEGER NOT NULL,
+        digest TEXT NOT NULL,
+        PRIMARY KEY (experiment, fingerprint, path)
+    ) WITHOUT ROWID;
+    INSERT INTO reads SELECT experiment, fingerprint, path, size, modified, digest FROM old_reads JOIN (
+        SELECT DISTINCT experiment, fingerprint FROM runs
+        WHERE planned AND status IN ('done', 'stopped', 'diverged')
+    ) USING (experiment);
+    DROP TABLE old_reads;
+    """,
 )
 VERSION = len(STEPS)
 

@@ -82,6 +82,7 @@ class Store:
     def begin(self, experiment: Experiment, command: str, facts: Mapping[str, object]) -> None:
         """Make the experiment known; `command` and `facts` go to the runs trained from here on."""
         now = time.time()
+        writing.forget_data(self._database)
         writing.put_experiment(self._database, experiment, now)
         self._begun[experiment.name] = (now, command, experiment.path, experiment.text, to_text(facts))
         self._invocations.pop(experiment.name, None)
@@ -117,14 +118,14 @@ class Store:
         rows = self._database.rows(sql, (experiment,))
         return {run_id: fingerprint for run_id, fingerprint, status in rows if Status(status).finished}
 
-    def reads(self, experiment: str) -> list[ReadFile]:
-        """What the experiment's data function had read when it gave the data of its runs."""
+    def reads(self, experiment: str, fingerprints: Collection[str]) -> list[ReadFile]:
+        """What the experiment's data function had read when it gave data of these fingerprints."""
         self._take_steps()
-        return reading.reads(self._database, experiment)
+        return reading.reads(self._database, experiment, fingerprints)
 
-    def has_read(self, experiment: str, files: Sequence[ReadFile]) -> None:
-        """Note what the experiment's data function has read."""
-        self._steps.append(partial(writing.put_reads, self._database, experiment, files))
+    def has_read(self, experiment: str, fingerprint: str, files: Sequence[ReadFile]) -> None:
+        """Note what the experiment's data function has read for these data."""
+        self._steps.append(partial(writing.put_reads, self._database, experiment, fingerprint, files))
 
     def anew(self, runs: Iterable[Run]) -> None:
         """Forget results and epochs of runs that are trained again now, in folders named as planned."""
@@ -133,11 +134,11 @@ class Store:
             self.reset(experiment, [run.id for run in runs if run.experiment == experiment])
         writing.rename(self._database, [(run.name, self._number(run.experiment, run.id)) for run in runs])
 
-    def started(self, experiment: str, run_id: str, time: float) -> None:
-        """The run begins anew at `time`; what an earlier try left is forgotten."""
+    def started(self, experiment: str, run_id: str, time: float, fingerprint: str = "") -> None:
+        """The run begins anew at `time`, on these data; what an earlier try left is forgotten."""
         number = self._number(experiment, run_id)
         self._epochs.pop(number, None)
-        self._steps.append(partial(self._start, experiment, number, time))
+        self._steps.append(partial(self._start, experiment, number, time, fingerprint))
 
     def judged(self, experiment: str, proof: str, versions: str, verdict: Verdict) -> None:
         """Note what these versions found of an own model in the compiled engine."""
@@ -163,9 +164,10 @@ class Store:
         )
         self._ended.append((experiment, run_id))
 
-    def found(self, experiment: str, repeat: int, summary: DataSummary) -> None:
-        """Note what the data came to, in one repeat of their split."""
-        self._steps.append(partial(writing.put_data, self._database, experiment, repeat, summary))
+    def found(self, experiment: str, repeat: int, summary: DataSummary, fingerprint: str = "") -> None:
+        """Note what the data of this fingerprint came to, in one repeat of their split."""
+        put = partial(writing.put_data, self._database, experiment, fingerprint, repeat, summary)
+        self._steps.append(put)
 
     def rewritten(self, experiment: str, run_id: str, files: Files) -> None:
         """The run's event files have been written again."""
@@ -210,11 +212,6 @@ class Store:
         """Every experiment, by name."""
         self._take_steps()
         return reading.experiments(self._database)
-
-    def data(self, experiment: str) -> dict[int, DataSummary]:
-        """What the data of an experiment came to, by the repeat of their split; empty before a run."""
-        self._take_steps()
-        return reading.data(self._database, experiment)
 
     def verdicts(self, experiment: str, versions: str) -> dict[str, Verdict]:
         """What these versions found of an experiment's own models, by the runs' `proof`."""
@@ -270,8 +267,8 @@ class Store:
         self._taken = 0
         self._invocations = dict(self._committed)
 
-    def _start(self, experiment: str, number: int, time: float) -> None:
-        writing.start(self._database, number, time, self._invocation(experiment))
+    def _start(self, experiment: str, number: int, time: float, fingerprint: str) -> None:
+        writing.start(self._database, number, time, fingerprint, self._invocation(experiment))
 
     def _finish(
         self,

@@ -77,11 +77,22 @@ def put_runs(database: Database, experiment: str, runs: Sequence[Run]) -> None:
     )
 
 
-def put_data(database: Database, experiment: str, repeat: int, summary: DataSummary) -> None:
+def put_data(
+    database: Database, experiment: str, fingerprint: str, repeat: int, summary: DataSummary
+) -> None:
     database.write(
-        "INSERT OR REPLACE INTO data (experiment, repeat, summary) VALUES (?, ?, ?)",
-        (experiment, repeat, storable(summary_text(summary))),
+        "INSERT OR REPLACE INTO data (experiment, fingerprint, repeat, summary) VALUES (?, ?, ?, ?)",
+        (experiment, fingerprint, repeat, storable(summary_text(summary))),
     )
+
+
+def forget_data(database: Database) -> None:
+    """Delete what is known of data that no run was trained on; not while runs train."""
+    for table in ("data", "reads"):
+        database.write(
+            f"DELETE FROM {table} WHERE (experiment, fingerprint) NOT IN"
+            " (SELECT experiment, fingerprint FROM runs)"
+        )
 
 
 def put_verdict(database: Database, experiment: str, proof: str, versions: str, verdict: Verdict) -> None:
@@ -93,12 +104,16 @@ def put_verdict(database: Database, experiment: str, proof: str, versions: str, 
     )
 
 
-def put_reads(database: Database, experiment: str, files: Iterable[ReadFile]) -> None:
-    """What a data function has read, instead of what it had read before."""
-    database.write("DELETE FROM reads WHERE experiment = ?", (experiment,))
+def put_reads(database: Database, experiment: str, fingerprint: str, files: Iterable[ReadFile]) -> None:
+    """What a data function has read for these data, instead of what it had read for them before."""
+    database.write("DELETE FROM reads WHERE experiment = ? AND fingerprint = ?", (experiment, fingerprint))
     database.write_many(
-        "INSERT OR REPLACE INTO reads (experiment, path, size, modified, digest) VALUES (?, ?, ?, ?, ?)",
-        ((experiment, storable(each.path), each.size, each.modified, each.digest) for each in files),
+        "INSERT OR REPLACE INTO reads (experiment, fingerprint, path, size, modified, digest)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            (experiment, fingerprint, storable(each.path), each.size, each.modified, each.digest)
+            for each in files
+        ),
     )
 
 
@@ -125,12 +140,13 @@ def reset(database: Database, numbers: Collection[int]) -> None:
     )
 
 
-def start(database: Database, number: int, time: float, invocation: int) -> None:
+def start(database: Database, number: int, time: float, fingerprint: str, invocation: int) -> None:
     database.write("DELETE FROM epochs WHERE run = ?", (number,))
     database.write(
         f"UPDATE runs SET status = ?, started = ?, invocation = ?, {_FORGET} WHERE number = ?",
         (Status.RUNNING, time, invocation, number),
     )
+    database.write("UPDATE runs SET fingerprint = ? WHERE number = ?", (fingerprint, number))
 
 
 def put_program(database: Database, numbers: Collection[int], program: Program) -> None:
@@ -159,7 +175,8 @@ def finish(
             seconds = iif(:seconds > 0, :seconds, max(0, coalesce(:now - started, 0))),
             finished = :now, error = :error, traceback = :traceback, divergence = :divergence,
             engine = iif(:status IN ({_HAS_ANSWER}), :engine, engine),
-            devices = :devices, engine_reason = :engine_reason, fingerprint = :fingerprint,
+            devices = :devices, engine_reason = :engine_reason,
+            fingerprint = iif(:fingerprint <> '', :fingerprint, fingerprint),
             invocation = :invocation, files = :files
         WHERE number = :number
         """,
@@ -199,9 +216,8 @@ def delete(database: Database, experiment: str | None, ids: Collection[str] | No
     ]
     database.write_many("DELETE FROM epochs WHERE run = ?", each)
     database.write_many("DELETE FROM runs WHERE number = ?", each)
-    for table, column in (("experiments", "name"), ("reads", "experiment")):
-        database.write(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT experiment FROM runs)")
-    database.write("DELETE FROM data WHERE experiment NOT IN (SELECT experiment FROM runs)")
+    database.write("DELETE FROM experiments WHERE name NOT IN (SELECT experiment FROM runs)")
+    forget_data(database)
     database.write("DELETE FROM verdicts WHERE experiment NOT IN (SELECT experiment FROM runs)")
     database.write("DELETE FROM programs WHERE id NOT IN (SELECT program FROM runs WHERE program NOT NULL)")
     database.write(

@@ -13,6 +13,7 @@ from hpexp.errors import StoreError
 from hpexp.model import DataSummary, Objective, Status
 from hpexp.paths import DEFAULT_LOGS, LogsFolder
 from hpexp.results.columns import Columns
+from hpexp.results.data import data_of
 from hpexp.results.ranking import Place, Point, as_told, first_of, points_of, ranking
 from hpexp.results.spread import Spread, spread
 from hpexp.run import Outcome
@@ -99,7 +100,8 @@ def load(outcomes: Sequence[Outcome], logs: Path) -> list[Facts]:
 
 def _facts(store: Store, outcome: Outcome, logs: Path) -> Facts:
     name = outcome.plan.experiment.name
-    return Facts(outcome, tuple(store.runs(name)), store.data(name), logs)
+    runs = tuple(store.runs(name))
+    return Facts(outcome, runs, data_of(runs), logs)
 
 
 def _held(facts: Facts) -> Facts:
