@@ -724,7 +724,8 @@ COMPILED = (
     convolutions_apart, convolution_3d, lstm, gru, simple_rnn, bidirectional, stacked_cells,
     convolutional_lstm, time_distributed, multi_head_attention, other_attention, dropout_of_nothing,
     masked_steps, regularized, regularized_activity, regularized_variable, in_float32,
-    own_state_without_gradient, late_state, added_loss, gated, custom_gradient, tied, lambda_layer, over_the_batch,
+    own_state_without_gradient, late_state, added_loss, gated, custom_gradient, tied, lambda_layer,
+    over_the_batch,
 )  # fmt: skip
 
 REFUSED = {
