@@ -95,8 +95,8 @@ def test_a_group_whose_worker_dies_is_trained_run_by_run(backend: LocalBackend) 
 @pytest.mark.parametrize(
     ("limits", "expected"),
     [
-        (Limits(timeout=2), "timed out while training: it took longer than the limit of 2 s"),
-        (Limits(idle_timeout=2), "timed out while training: no epoch ended for 2 s"),
+        (Limits(timeout=3), "timed out while training: it took longer than the limit of 3 s"),
+        (Limits(idle_timeout=3), "timed out while training: no epoch ended for 3 s"),
     ],
 )
 def test_a_hanging_run_is_stopped(backend: LocalBackend, limits: Limits, expected: str) -> None:
@@ -110,13 +110,13 @@ def test_a_hanging_run_is_stopped(backend: LocalBackend, limits: Limits, expecte
 
 def test_only_the_guilty_runs_of_a_group_time_out(backend: LocalBackend) -> None:
     """Before any has started, in ways that no signal reaches."""
-    experiment = an_experiment(limits=Limits(timeout=2), unlucky="1=build 2=spin 4=stop")
+    experiment = an_experiment(limits=Limits(timeout=3), unlucky="1=build 2=spin 4=stop")
     runs = [a_run(seed) for seed in range(5)]
     messages = train(backend, a_job(experiment, *runs, engine="compiled"))
     ended = results(messages)
     assert [run.seed for run in runs if ended[run.id] is Status.TIMEOUT] == [1, 2, 4]
     assert [run.seed for run in runs if ended[run.id] is Status.DONE] == [0, 3]
-    why = "timed out while building the model: it took longer than the limit of 2 s"
+    why = "timed out while building the model: it took longer than the limit of 3 s"
     assert errors(messages) == [why] * 3
 
 
