@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 _WHOLE = 1 << 26
-"""Files up to this size are read as a whole; of larger ones, parts from beginning to end."""
-_PARTS, _PART = 64, 1 << 20
+"""Files up to this size are read; larger ones that somebody has written to count as changed."""
+_PART = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
     """A file, or a folder whose names were listed, as it was when it was read.
 
-    `modified` is in nanoseconds since the Unix epoch; `size` and `modified` are 0 for a folder.
+    `modified` is in nanoseconds since the Unix epoch; `size` and `modified` are 0 for a folder. `digest` is
+    '' for a large file: whether the data are others is for those to tell who load them.
     """
 
     path: str
@@ -32,7 +33,8 @@ def read_file(path: str) -> ReadFile | None:
         status = os.stat(path)  # noqa: PTH116
         if not os.path.isfile(path):  # noqa: PTH113
             return None
-        return ReadFile(path, status.st_size, status.st_mtime_ns, _content(path, status.st_size))
+        digest = _content(path) if status.st_size <= _WHOLE else ""
+        return ReadFile(path, status.st_size, status.st_mtime_ns, digest)
     except OSError:
         return None
 
@@ -45,6 +47,8 @@ def has_changed(file: ReadFile) -> bool:
         return True
     if file.modified and (status.st_size, status.st_mtime_ns) == (file.size, file.modified):
         return False
+    if file.size > _WHOLE:
+        return True
     now = read_file(file.path)
     return now is None or (now.size, now.digest) != (file.size, file.digest)
 
@@ -55,14 +59,9 @@ def _listing(folder: str) -> str:
     return blake2b("\n".join(names).encode(errors="surrogateescape"), digest_size=16).hexdigest()
 
 
-def _content(path: str, size: int) -> str:
+def _content(path: str) -> str:
     digest = blake2b(digest_size=16)
     with open(path, "rb") as file:  # noqa: PTH123
-        if size <= _WHOLE:
-            while part := file.read(_PART):
-                digest.update(part)
-        else:
-            for number in range(_PARTS):
-                file.seek((size - _PART) * number // (_PARTS - 1))
-                digest.update(file.read(_PART))
+        while part := file.read(_PART):
+            digest.update(part)
     return digest.hexdigest()

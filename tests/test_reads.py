@@ -32,22 +32,29 @@ def test_a_file_is_other_where_its_content_is(file: Path) -> None:
 def test_what_nobody_has_written_to_is_not_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read = read_file(str(file))
     assert read
-    monkeypatch.setattr(reads, "_content", lambda path, size: pytest.fail("it was read"))
+    monkeypatch.setattr(reads, "_content", lambda path: pytest.fail("it was read"))
     assert not has_changed(read)
 
 
-def test_parts_of_a_large_file_from_beginning_to_end(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reads, "_WHOLE", 10)
-    monkeypatch.setattr(reads, "_PART", 4)
-    file.write_bytes(bytes(1000))
+def test_a_large_file_that_somebody_has_written_to_counts_as_changed(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not read for that, so that no byte of it can be missed."""
+    monkeypatch.setattr(reads, "_WHOLE", 1000)
+    monkeypatch.setattr(reads, "_content", lambda path: pytest.fail("it was read"))
+    content = bytearray(100_000)
+    file.write_bytes(content)
     read = read_file(str(file))
     assert read
-    for place in (0, 998):
-        content = bytearray(1000)
-        content[place] = 1
+    assert not has_changed(read)
+    for place in range(0, 100_000, 7001):
+        content[place] += 1
         file.write_bytes(content)
         os.utime(file, (place + 1, place + 1))
         assert has_changed(read)
+        read = read_file(str(file))
+        assert read
+        assert not has_changed(read)
 
 
 def test_a_folder_is_other_where_its_names_are(tmp_path: Path, file: Path) -> None:
