@@ -82,13 +82,44 @@ def test_what_is_read_is_noted(read: Callable[[Path], object], expected: set[str
     assert {Path(file.path).name for file in reading.files()} == expected
 
 
+NAMED = """\
+import os
+from pathlib import Path
+import parts.deep
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+def load(file):
+    '''Reads.'''
+    read(Path(__file__).parent / "below" / "joined.h5", os.path.join(HERE, "beside.h5"))
+    read(f"{HERE}/below/formatted.h5", "here.h5", "shards/*.csv", file)
+"""
+DEEP = """\
+from pathlib import Path
+TABLE = str(Path(__file__).parent.parent.parent / "above.h5")
+ROOT = "{elsewhere}"
+FILE = f"{{ROOT}}/far.h5"
+"""
+
+
 def test_files_that_are_named_to_native_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("option.h5", "constant.h5", "unnamed.h5"):
+    """By a part of their path, in any module of the own code, below any folder it may begin with."""
+    experiment, cwd, elsewhere = (tmp_path / name for name in ("experiment", "cwd", "elsewhere"))
+    wanted = [
+        *("experiment/below/joined.h5", "experiment/beside.h5", "experiment/below/formatted.h5"),
+        *("cwd/here.h5", "experiment/above.h5", "elsewhere/far.h5"),
+        *("experiment/shards/1.csv", "experiment/shards/2.csv", "cwd/option.h5"),
+    ]
+    others = ["experiment/unnamed.h5", "elsewhere/unnamed.h5", "experiment/shards/3.txt", "cwd/unnamed.h5"]
+    for name in (*wanted, *others):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    (tmp_path / "own.py").write_text("def load(file): return read('constant.h5'), read(file)\n")
-    monkeypatch.chdir(tmp_path)
-    reading = Reading(DataSpec("python", "own:load", {"file": "option.h5"}, folder=str(tmp_path)))
-    assert {Path(file.path).name for file in reading.files()} == {"option.h5", "constant.h5"}
+    (experiment / "parts" / "deep").mkdir(parents=True)
+    (experiment / "own.py").write_text(NAMED)
+    (experiment / "parts" / "__init__.py").touch()
+    (experiment / "parts" / "deep" / "__init__.py").write_text(DEEP.format(elsewhere=elsewhere))
+    monkeypatch.chdir(cwd)
+    reading = Reading(DataSpec("python", "own:load", {"file": "option.h5"}, folder=str(experiment)))
+    assert sorted(file.path for file in reading.files()) == sorted(str(tmp_path / name) for name in wanted)
 
 
 OWN = """\

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,8 @@ from typing import Any
 from hpexp import scratch
 from hpexp.model import DataSpec
 from hpexp.reads import ReadFile, read_file
-from hpexp.sources import is_own, parsed, read_own_code
+from hpexp.sources import is_own, read_own_code
+from hpexp.train.data.named import named_files
 
 _NO_FILES = ("/proc/", "/sys/", "/dev/", "/etc/")
 _LISTED = ("os.listdir", "os.scandir")
@@ -47,16 +47,10 @@ class Reading:
             self._paths[os.path.abspath(os.fsdecode(path))] = None  # noqa: PTH100
 
     def _named(self) -> Iterator[str]:
-        """Files that options and the function's module name: native code opens them unseen."""
+        """Files that options and own code name: native code opens them unseen."""
         code = read_own_code(self._spec.source.partition(":")[0], self._spec.folder)
-        tree = parsed(code.text)
-        texts = [str(value) for value in self._spec.options.values() if isinstance(value, str)]
-        for node in ast.walk(tree) if tree is not None else ():
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                texts.append(node.value)
-        for text in texts:
-            if text and len(text) < 1000 and "\0" not in text and os.path.isfile(text):  # noqa: PTH113
-                yield os.path.abspath(text)  # noqa: PTH100
+        options = (value for value in self._spec.options.values() if isinstance(value, str))
+        return named_files([*code.files.values()], [*options], self._spec.folder)
 
 
 def _reads(mode: Any, flags: Any) -> bool:
