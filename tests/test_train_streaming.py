@@ -70,7 +70,7 @@ def assert_trains_alike(spec: Experiment, lanes: tuple[Run, ...]) -> None:
     epochs, results, _ = train(replace(spec, resources=Resources()), lanes)
     streamed_epochs, streamed, _ = train(spec, lanes)
     assert worker._opened
-    assert all(isinstance(data, Streamed) for data, _ in worker._opened.values())
+    assert all(isinstance(data, Streamed) for data, *_ in worker._opened.values())
     assert streamed_epochs == epochs
     for run in lanes:
         mine, other = streamed[run.id], results[run.id]
