@@ -408,11 +408,26 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
+class Lacks:
+    """Why a parameter has no effect: what was chosen has no such parameter, `optimizer adam` say."""
+
+    noun: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.noun} {self.value} has none"
+
+
+Reason: TypeAlias = Lacks | str
+"""Why a parameter has no effect; a sentence where nothing is told alike of several values."""
+
+
+@dataclass(frozen=True, slots=True)
 class Collapse:
     """Points that became equal because a parameter has no effect there."""
 
     param: str
-    reason: str
+    reason: Reason
     points: int
     """How many points were dropped for it."""
 
@@ -425,7 +440,7 @@ class Idle:
     """
 
     name: str
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     meant: str = ""
 
 

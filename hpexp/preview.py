@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hpexp.console import write_json
-from hpexp.model import DataFacts, Group, Params, Plan, Run, Status
+from hpexp.model import DataFacts, Group, Params, Plan, Reason, Run, Status
 from hpexp.paths import LogsFolder
 from hpexp.plan.collapse import joined
 from hpexp.plan.expand import varied_names
@@ -62,9 +62,10 @@ def as_dict(plan: Plan, statuses: Mapping[str, Status]) -> dict[str, object]:
             for run in plan.runs
         ],
         "collapsed": [
-            {"param": each.param, "reason": each.reason, "points": each.points} for each in plan.collapsed
+            {"param": each.param, "reason": str(each.reason), "points": each.points}
+            for each in plan.collapsed
         ],
-        "no_effect": [{"param": each.name, "reasons": list(each.reasons)} for each in plan.idle],
+        "no_effect": [{"param": each.name, "reasons": list(map(str, each.reasons))} for each in plan.idle],
         "groups": [
             {
                 "id": group.id,
@@ -177,7 +178,7 @@ def _task(facts: DataFacts) -> Iterator[str]:
 def _collapsed(plan: Plan) -> list[str]:
     """One line a parameter: how many points it made equal, and why."""
     counts: Counter[str] = Counter()
-    reasons: dict[str, list[str]] = {}
+    reasons: dict[str, list[Reason]] = {}
     for each in plan.collapsed:
         counts[each.param] += each.points
         reasons.setdefault(each.param, []).append(each.reason)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from hpexp.model import Params, Value
+from hpexp.model import Lacks, Params, Reason, Value
 
 OPTIMIZERS = (
     "adadelta", "adafactor", "adagrad", "adam", "adamax", "adamw", "ftrl", "lamb", "lion",
@@ -90,45 +90,45 @@ class Parameter:
     low: float | None = None
     high: float | None = None
     open_high: bool = False
-    dead: Callable[[Params], str | None] = lambda point: None
+    dead: Callable[[Params], Reason | None] = lambda point: None
 
 
-def _without(*models: str) -> Callable[[Params], str | None]:
-    def dead(point: Params) -> str | None:
-        return f"model {point['model']} has none" if point["model"] not in models else None
+def _without(*models: str) -> Callable[[Params], Reason | None]:
+    def dead(point: Params) -> Reason | None:
+        return Lacks("model", str(point["model"])) if point["model"] not in models else None
 
     return dead
 
 
-def _optimizer(name: str) -> Callable[[Params], str | None]:
-    def dead(point: Params) -> str | None:
+def _optimizer(name: str) -> Callable[[Params], Reason | None]:
+    def dead(point: Params) -> Reason | None:
         optimizer = str(point["optimizer"])
-        return None if name in OPTIMIZER_DEFAULTS[optimizer] else f"optimizer {optimizer} has none"
+        return None if name in OPTIMIZER_DEFAULTS[optimizer] else Lacks("optimizer", optimizer)
 
     return dead
 
 
-def _activation(point: Params) -> str | None:
+def _activation(point: Params) -> Reason | None:
     if point["model"] == "mlp" and point["hidden"] == ():
         return "there is no hidden layer"
     return _without("mlp", "cnn")(point)
 
 
-def _nesterov(point: Params) -> str | None:
+def _nesterov(point: Params) -> Reason | None:
     momentum = "" if point["momentum"] else "momentum is 0"
     return _optimizer("nesterov")(point) or momentum or None
 
 
-def _decay_rate(point: Params) -> str | None:
+def _decay_rate(point: Params) -> Reason | None:
     used = point["schedule"] in ("exponential", "step")
-    return None if used else f"schedule {point['schedule']} has none"
+    return None if used else Lacks("schedule", str(point["schedule"]))
 
 
-def _decay_epochs(point: Params) -> str | None:
+def _decay_epochs(point: Params) -> Reason | None:
     return _decay_rate(point)
 
 
-def _classification(point: Params) -> str | None:
+def _classification(point: Params) -> Reason | None:
     return "the task is regression" if point.get("task") == "regression" else None
 
 
@@ -200,9 +200,11 @@ LANES = frozenset(parameter.name for parameter in PARAMETERS.values() if paramet
 """Parameters in which runs of one compiled program may differ; all others decide its structure."""
 
 MINI_BATCH = 32
+BALANCED = "balanced_accuracy"
+"""The mean of the classes' accuracies."""
 CLASSIFICATION_METRICS = (
-    "loss", "accuracy", "balanced_accuracy", "data_loss",
-    "val_loss", "val_accuracy", "val_balanced_accuracy", "val_data_loss",
+    "loss", "accuracy", BALANCED, "data_loss",
+    "val_loss", "val_accuracy", f"val_{BALANCED}", "val_data_loss",
 )  # fmt: skip
 REGRESSION_METRICS = ("loss", "mae", "data_loss", "val_loss", "val_mae", "val_data_loss")
 """Losses are mean cross-entropy (classification) and mean squared error (regression), as Keras tells them;

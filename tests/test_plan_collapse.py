@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpexp.model import Collapse, Value
-from hpexp.plan.collapse import LISTED_AGAIN, SAME_MEANING
+from hpexp.model import Collapse, Lacks, Value
+from hpexp.plan.collapse import LISTED_AGAIN, SAME_MEANING, joined
 from tests.plans import block, plan_of
 
 OFTEN_DEAD: dict[str, list[Value]] = {
@@ -45,8 +45,8 @@ def test_every_point_is_a_run_or_accounted_for(grid: dict[str, list[Value]], see
 def test_a_parameter_without_effect() -> None:
     plan = plan_of(grid={"optimizer": ["sgd", "adam", "lion"], "momentum": [0.0, 0.5, 0.9]}, seeds=(0, 1))
     assert plan.collapsed == (
-        Collapse("momentum", "optimizer adam has none", 2),
-        Collapse("momentum", "optimizer lion has none", 2),
+        Collapse("momentum", Lacks("optimizer", "adam"), 2),
+        Collapse("momentum", Lacks("optimizer", "lion"), 2),
     )
     assert len(plan.runs) == (3 + 1 + 1) * 2
     assert plan.requested == 18
@@ -55,8 +55,8 @@ def test_a_parameter_without_effect() -> None:
 def test_the_first_of_several_causes_is_named() -> None:
     plan = plan_of(params={"optimizer": "adam"}, grid={"momentum": [0.0, 0.9], "nesterov": [False, True]})
     assert plan.collapsed == (
-        Collapse("nesterov", "optimizer adam has none", 1),
-        Collapse("momentum", "optimizer adam has none", 2),
+        Collapse("nesterov", Lacks("optimizer", "adam"), 1),
+        Collapse("momentum", Lacks("optimizer", "adam"), 2),
     )
 
 
@@ -86,3 +86,11 @@ def test_two_blocks_that_meet() -> None:
     plan = plan_of(grid=(block(optimizer=["sgd", "adam"]), block(optimizer=["adam", "lion"]), (), ()))
     assert [run.params["optimizer"] for run in plan.runs] == ["sgd", "adam", "lion"]
     assert plan.requested == 6
+
+
+def test_reasons_are_grouped_by_what_they_are_and_not_by_their_words() -> None:
+    lacking = [Lacks("optimizer", "adam"), Lacks("model", "a b"), Lacks("optimizer", "lion")]
+    assert joined(["x.y:z has none", *lacking, "task t has none"]) == (
+        "optimizers adam, lion have none; model a b has none; x.y:z has none; task t has none"
+    )
+    assert joined(["task a has none", "task b has none"]) == "task a has none; task b has none"

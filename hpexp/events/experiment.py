@@ -23,6 +23,7 @@ from hpexp.events.hparams import EXPERIMENT_TAG, METRIC_PREFIX, Cell, cells, tex
 from hpexp.events.mark import mark, owned, read_mark
 from hpexp.model import Plan
 from hpexp.paths import EXPERIMENT_EVENTS, LogsFolder
+from hpexp.vocabulary import BALANCED
 
 if TYPE_CHECKING:
     from tensorboard.plugins.hparams.api_pb2 import HParamInfo
@@ -32,7 +33,7 @@ MOST_TICK_BOXES = 9
 """Up to 9 discrete values get a box to tick each; beyond, TensorBoard asks for a pattern, even of numbers."""
 
 METRICS = (
-    "val_accuracy", "val_balanced_accuracy", "val_loss", "val_data_loss", "accuracy", "loss", "val_mae", "mae"
+    "val_accuracy", f"val_{BALANCED}", "val_loss", "val_data_loss", "accuracy", "loss", "val_mae", "mae"
 )  # fmt: skip
 """In the order of the table's columns; others come last."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from hpexp.errors import ConfigError, Problem
 from hpexp.memory import too_large, wrong_batch
-from hpexp.model import DataFacts, EngineChoice, Experiment, Plan, Run, Value
+from hpexp.model import DataFacts, EngineChoice, Experiment, Plan, Reason, Run, Value
 from hpexp.plan.collapse import Collapser
 from hpexp.plan.engine import choose
 from hpexp.plan.expand import Point, grid_points, has_own_model, included_points, varied_names
@@ -42,7 +42,7 @@ def build_plan(experiment: Experiment, facts: DataFacts, *, engine: EngineChoice
     chosen, reason = choose(engine, experiment.engine, too_large=on_disk)
     collapser, names = Collapser(varied), Names()
     runs: list[Run] = []
-    dropped: dict[str, dict[str, None]] = {}
+    dropped: dict[str, dict[Reason, None]] = {}
     points, last = 0, None
     matched: set[int] = set()
     batches: dict[Value, None] = {}

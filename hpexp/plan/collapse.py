@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from hpexp.model import Collapse, Value
+from hpexp.model import Collapse, Lacks, Reason, Value
 from hpexp.plan.expand import Point
 from hpexp.plan.resolve import Resolved
 from hpexp.plan.values import same
@@ -20,7 +20,7 @@ class Collapser:
     def __init__(self, varied: tuple[str, ...]) -> None:
         self._varied = varied
         self._first: dict[str, tuple[Value, ...]] = {}
-        self._counts: Counter[tuple[str, str]] = Counter()
+        self._counts: Counter[tuple[str, Reason]] = Counter()
 
     def is_new(self, text: str, point: Point, resolved: Resolved) -> bool:
         """Whether no equal point came before; `text` is the canonical JSON of what its id holds."""
@@ -34,7 +34,7 @@ class Collapser:
 
     def _cause(
         self, first: tuple[Value, ...], values: tuple[Value, ...], resolved: Resolved
-    ) -> tuple[str, str]:
+    ) -> tuple[str, Reason]:
         differ = [
             name for name, one, other in zip(self._varied, first, values, strict=True) if not same(one, other)
         ]
@@ -47,18 +47,18 @@ class Collapser:
         return tuple(Collapse(name, reason, count) for (name, reason), count in self._counts.items())
 
 
-def joined(reasons: Sequence[str]) -> str:
-    """Reasons that start and end alike as one: `optimizers adam, lion have none`."""
-    without: dict[str, list[str]] = {}
+def joined(reasons: Iterable[Reason]) -> str:
+    """In words, each noun with all its values: `optimizers adam, lion have none`."""
+    lacking: dict[str, list[Lacks]] = {}
     rest = []
     for reason in reasons:
-        match reason.split(" "):
-            case [noun, value, "has", "none"]:
-                without.setdefault(noun, []).append(value)
+        match reason:
+            case Lacks(noun=noun):
+                lacking.setdefault(noun, []).append(reason)
             case _:
                 rest.append(reason)
     named = [
-        f"{noun}s {', '.join(values)} have none" if len(values) > 1 else f"{noun} {values[0]} has none"
-        for noun, values in without.items()
+        f"{noun}s {', '.join(each.value for each in alike)} have none" if len(alike) > 1 else str(alike[0])
+        for noun, alike in lacking.items()
     ]
     return "; ".join([*named, *rest])

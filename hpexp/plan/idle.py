@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from hpexp.errors import ConfigError, Problem
-from hpexp.model import Experiment, Idle, Plan, Run
+from hpexp.model import Experiment, Idle, Plan, Reason, Run
 from hpexp.plan.collapse import joined
 from hpexp.plan.own import OwnModel
 from hpexp.text import nearest
@@ -15,7 +15,7 @@ from hpexp.vocabulary import PARAMETERS
 def find_idle(
     experiment: Experiment,
     runs: Iterable[Run],
-    dropped: Mapping[str, Iterable[str]],
+    dropped: Mapping[str, Iterable[Reason]],
     varied: Sequence[str],
     own: OwnModel | None,
 ) -> tuple[Idle, ...]:

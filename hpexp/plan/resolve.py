@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from hpexp.model import Experiment, Params, Task, Value
+from hpexp.model import Experiment, Params, Reason, Task, Value
 from hpexp.plan.expand import Point
 from hpexp.plan.own import OwnModel
 from hpexp.plan.values import canonical, meaning, same
@@ -47,7 +47,7 @@ class Resolved:
     """
 
     params: dict[str, Value]
-    dropped: dict[str, str]
+    dropped: dict[str, Reason]
     said: dict[str, Value]
 
 
@@ -63,7 +63,7 @@ class Resolver:
         self._own = own
         self._defaults = dict(DEFAULTS)
         self._reads: set[str] = set()
-        self._known: dict[tuple[object, ...], dict[str, str]] = {}
+        self._known: dict[tuple[object, ...], dict[str, Reason]] = {}
         self._quiet = QUIET - frozenset(varied)
         self._kept = self._of_function()
         self._unsaid = _UNSAID
@@ -122,7 +122,7 @@ class Resolver:
         said["batch"] = meaning("batch", said["batch"])
         return said
 
-    def _dropped(self, point: Point, full: Mapping[str, Value]) -> dict[str, str]:
+    def _dropped(self, point: Point, full: Mapping[str, Value]) -> dict[str, Reason]:
         """What has no effect, and why.
 
         Asking every parameter costs most of the time of a large grid, and few of them decide:
@@ -145,14 +145,14 @@ class Resolver:
             return tuple(values)
         return (*values, tuple(full), tuple(point))
 
-    def _reason(self, name: str, point: Point, seen: Params) -> str | None:
+    def _reason(self, name: str, point: Point, seen: Params) -> Reason | None:
         parameter = PARAMETERS.get(name)
         if self._own is not None and name in OF_BUILT_IN_MODELS:
             parameter = None
         reason = parameter.dead(seen) if parameter is not None else None
         return reason if self._own is None else self._own_reason(self._own, name, reason, given=name in point)
 
-    def _own_reason(self, own: OwnModel, name: str, reason: str | None, *, given: bool) -> str | None:
+    def _own_reason(self, own: OwnModel, name: str, reason: Reason | None, *, given: bool) -> Reason | None:
         """Why a parameter has no effect with an own model; `reason` is the vocabulary's."""
         set_by_map = name in self._model.options
         taken = (own.takes is None or name in own.takes) and not set_by_map

@@ -14,6 +14,7 @@ from hpexp.results.columns import Columns
 from hpexp.results.ranking import best_runs, score
 from hpexp.results.table import Column, as_csv
 from hpexp.store import StoredRun
+from hpexp.vocabulary import BALANCED
 
 STYLES = {
     Status.DONE: "green",
@@ -26,7 +27,6 @@ STYLES = {
     Status.PENDING: "dim",
 }
 SHORT_ID = 6
-BALANCED = "balanced_accuracy"
 
 
 def table(runs: Sequence[StoredRun], columns: Columns, objective: Objective | None) -> list[Column]:

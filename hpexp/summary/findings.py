@@ -8,7 +8,6 @@ from hpexp import text
 from hpexp.model import Baseline
 from hpexp.results.data import baseline, beats, described, examples, interval, part_of, step
 from hpexp.results.ranking import Point
-from hpexp.results.runs import BALANCED
 from hpexp.results.wording import described as named
 from hpexp.results.wording import replicates, varied
 from hpexp.summary.advice import epoch_setting, paste
@@ -16,6 +15,7 @@ from hpexp.summary.facts import Facts, test_scores
 from hpexp.summary.lines import Line
 from hpexp.summary.standings import spread_words
 from hpexp.summary.verdict import CONFIDENCE, sentence, verdict
+from hpexp.vocabulary import BALANCED
 
 
 def findings(facts: Facts) -> Iterator[Line]:

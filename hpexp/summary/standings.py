@@ -7,11 +7,12 @@ from rich.text import Text
 
 from hpexp import text
 from hpexp.results.ranking import Place, Point, missing_words
-from hpexp.results.runs import BALANCED, in_order, param_column
+from hpexp.results.runs import in_order, param_column
 from hpexp.results.table import Column, fitting, print_table
 from hpexp.shell import command
 from hpexp.summary.facts import Facts
 from hpexp.summary.lines import print_text
+from hpexp.vocabulary import BALANCED
 
 SHOWN_POINTS = 10
 

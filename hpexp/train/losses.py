@@ -17,8 +17,6 @@ from hpexp.dataloss import DATA_LOSS
 from hpexp.model import Task
 from hpexp.train.heads import Head, as_logits
 
-BALANCED = "balanced_accuracy"
-
 
 def example_losses(head: Head, outputs: Any, targets: Any, *, smoothing: Any = None) -> Any:
     """The loss of each example, shape `[n]`.

@@ -14,8 +14,9 @@ from hpexp.dataloss import DATA_LOSS, canonical
 from hpexp.model import Experiment, Task
 from hpexp.train.data import Arrays, Data
 from hpexp.train.heads import Head
-from hpexp.train.losses import BALANCED, example_metrics, make_data_loss, make_metric, metric_name
+from hpexp.train.losses import example_metrics, make_data_loss, make_metric, metric_name
 from hpexp.train.penalties import tells_data_loss
+from hpexp.vocabulary import BALANCED
 
 UNEVEN = 1.5
 """Classes are uneven where the largest has at least so many times the examples of the smallest."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from hpexp.model import Baseline, DataSummary, Part
 from hpexp.train.data.arrays import Arrays, Targets
+from hpexp.vocabulary import BALANCED
 
 if TYPE_CHECKING:
     from hpexp.train.data.opened import Data
@@ -58,7 +59,7 @@ def _class_baselines(
         there = numbers > 0
         how = f"the majority class, {classes[majority]}"
         yield Baseline(part, "accuracy", hits / total, how)
-        yield Baseline(part, "balanced_accuracy", (hits > 0) / int(there.sum()), how)
+        yield Baseline(part, BALANCED, (hits > 0) / int(there.sum()), how)
         loss = float((numbers[there] * surprise[there]).sum() / total)
         yield Baseline(part, "loss", loss, "the classes' shares in training")
 
