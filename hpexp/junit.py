@@ -84,7 +84,7 @@ def _properties(facts: Facts) -> Iterator[tuple[str, str]]:
     yield "best", described(best) if best else "none: no point has a value for every seed"
     if best and (found := best.metric(metric)):
         yield "value", repr(found.mean)
-    if constant := baseline(facts.data, metric):
+    if constant := baseline(facts.data, metric, facts.runs):
         yield "baseline", repr(constant.value)
     if (beaten := beats_baseline(facts)) is not None:
         yield "beats_baseline", str(beaten).lower()

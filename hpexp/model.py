@@ -512,3 +512,5 @@ class Result:
     devices: str = ""
     fingerprint: str = ""
     """That of the data it was trained on, '' where they could not be had."""
+    own_loss: bool = False
+    """Whether its losses are the model's own affair: its code computes them, or trains or tests by itself."""

@@ -99,6 +99,18 @@ def a_data_summary(majority: float = 0.6) -> DataSummary:
     )
 
 
+def a_loss_summary() -> DataSummary:
+    """Of regression: what the mean and the median score on 100 validation examples."""
+    return DataSummary(
+        "regression",
+        {"train": 100, "validation": 100, "test": 0},
+        baselines=(
+            Baseline("validation", "loss", 0.25, "the mean"),
+            Baseline("validation", "mae", 0.5, "the median"),
+        ),
+    )
+
+
 def store_results(
     logs: LogsFolder, experiment: Experiment, results: Sequence[tuple[Run, Result | None]]
 ) -> None:

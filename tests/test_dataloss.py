@@ -10,7 +10,7 @@ import pytest
 from hpexp.dataloss import canonical, completed, may_differ, ranked_by
 from hpexp.model import Axis, Experiment, ModelSpec, Objective, Task
 from hpexp.paths import LogsFolder
-from hpexp.results.ranking import as_told, by_rank
+from hpexp.results.ranking import as_told, by_rank, points_of, ranking
 from hpexp.store import Store
 from tests.builders import a_result, a_run, an_experiment, store_results
 
@@ -69,3 +69,18 @@ def test_runs_with_one_loss_are_completed_where_others_tell_two(tmp_path: Path) 
     assert runs[0].metrics == completed(one.metrics)
     assert as_told(experiment.objective, runs).metric == "val_data_loss"
     assert [run.id for run in by_rank(runs, experiment.objective)] == [penalty.id, plain.id]
+
+
+def test_a_loss_of_the_models_own_is_never_taken_for_the_datas(tmp_path: Path) -> None:
+    """So it has no rank among runs that are ranked by the data's."""
+    own, plain = a_run(0, which="huber"), a_run(0, which="plain")
+    one = a_result(metrics={"loss": 0.02, "val_loss": 0.03}, own_loss=True)
+    both = a_result(metrics={"loss": 0.4, "val_loss": 0.5, "data_loss": 0.1, "val_data_loss": 0.25})
+    experiment = replace(an_experiment(), objective=Objective("val_loss", "min"))
+    store_results(LogsFolder(tmp_path), experiment, [(own, one), (plain, both)])
+    with Store.read(LogsFolder(tmp_path)) or pytest.fail("no store") as store:
+        runs = store.runs("toy")
+    assert runs[0].metrics == one.metrics
+    first, last = ranking(points_of(runs), experiment.objective)
+    assert (first.point.runs[0].id, first.rank) == (plain.id, 1)
+    assert (last.point.runs[0].id, last.rank) == (own.id, None)

@@ -104,7 +104,8 @@ def test_every_format_shows_the_same_rows(logs: Path, out: Print) -> None:
 def test_json_has_the_promised_keys_and_no_nan(logs: Path, out: Print) -> None:
     rows = json.loads(out(logs, "toy", "json"), parse_constant=pytest.fail)
     assert [*rows[0]] == [
-        "id", "experiment", "name", "status", "params", "seed", "repeat", "engine", "epochs", "best_epoch",
+        "id", "experiment", "name", "status", "params", "seed", "repeat", "engine", "own_loss",
+        "epochs", "best_epoch",
         "metrics", "seconds", "error", "baselines",
     ]  # fmt: skip
     best, diverged, failed = rows[0], rows[-2], rows[-1]

@@ -91,13 +91,14 @@ def test_a_result_comes_back_whole_nan_and_infinity_included(logs: LogsFolder) -
         divergence=Divergence(1, None, "gradient"),
         engine="compiled",
         devices="CPU:0",
+        own_loss=True,
     )
     store_results(logs, an_experiment(), [(a_run(), result)])
     (found,) = stored(logs)
     assert math.isnan(found.metrics["loss"])
     assert found.metrics["val_loss"] == math.inf
     for name in ("status", "epochs", "best_epoch", "test", "seconds", "error", "traceback", "divergence",
-                 "engine", "devices"):  # fmt: skip
+                 "engine", "devices", "own_loss"):  # fmt: skip
         assert getattr(found, name) == getattr(result, name), name
 
 
@@ -131,7 +132,7 @@ def test_undecodable_bytes_in_texts_are_escaped(logs: LogsFolder) -> None:
 
 def test_starting_again_forgets_the_earlier_try(logs: LogsFolder) -> None:
     run = a_run()
-    store_results(logs, an_experiment(), [(run, a_result(error="no", status=Status.FAILED))])
+    store_results(logs, an_experiment(), [(run, a_result(error="no", status=Status.FAILED, own_loss=True))])
     with Store.open(logs) as store:
         store.begin(an_experiment(), "again", {})
         store.epoch("toy", EpochEnd(run.id, 9, {"loss": 1.0}, 1.0))
@@ -140,6 +141,7 @@ def test_starting_again_forgets_the_earlier_try(logs: LogsFolder) -> None:
         (found,) = store.runs("toy")
         assert store.epochs("toy", run.id) == []
     assert (found.status, found.error, found.metrics, found.started) == (Status.RUNNING, None, {}, 5.0)
+    assert not found.own_loss
 
 
 def test_a_worker_that_died_leaves_the_epochs_and_seconds_that_the_store_knows(logs: LogsFolder) -> None:

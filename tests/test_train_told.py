@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from rich.console import Console
@@ -19,6 +20,7 @@ from hpexp.summary.facts import load as load_facts
 from hpexp.summary.facts import test_scores as summary_scores
 from hpexp.train.data import Arrays, load, prepare
 from hpexp.train.models import build_model
+from hpexp.train.reading import judges_itself
 from tests.engines import Trained, assert_same, experiment, group, runs, train
 
 pytestmark = pytest.mark.tensorflow
@@ -162,9 +164,24 @@ def test_a_model_that_judges_itself_has_its_own_loss_alone(own: ModelSpec) -> No
     trained = train("fit", spec, lanes)
     result = trained.results[run.id]
     assert set(result.metrics) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert result.own_loss
     arrays = load(spec.data)
     guesses = shares(outputs(spec, run, trained, arrays, arrays.x_validation))
     assert result.metrics["val_loss"] == pytest.approx(3 * log_loss(arrays.y_validation, guesses), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["compute_loss", "train_step", "test_step"])
+def test_a_method_of_the_class_or_of_the_model_makes_it_judge_itself(name: str) -> None:
+    def method(self: keras.Model, *args: Any, **kwargs: Any) -> Any:
+        return getattr(keras.Model, name)(self, *args, **kwargs)
+
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, keras.layers.Dense(2)(inputs))
+    assert not judges_itself(model)
+    assert not judges_itself(keras.Sequential([inputs, keras.layers.Dense(2)]))
+    assert judges_itself(type("Own", (keras.Model,), {name: method})(inputs, model.outputs))
+    setattr(model, name, method.__get__(model))
+    assert judges_itself(model)
 
 
 @pytest.mark.parametrize("engine", ["fit", "compiled"])

@@ -15,7 +15,7 @@ from hpexp.errors import UsageError
 from hpexp.model import Objective
 from hpexp.paths import LogsFolder
 from hpexp.results.columns import Columns
-from hpexp.results.data import Data, baseline, baseline_words, constant_scores, data_of
+from hpexp.results.data import baseline, baseline_words, constant_scores, data_of
 from hpexp.results.groups import Groups, check_names
 from hpexp.results.overview import overview
 from hpexp.results.query import Query, by_results, in_order, matching
@@ -69,7 +69,7 @@ def print_results(
         chosen = _ordered(chosen, columns, query, objectives)[: query.top]
         _print_runs(chosen, columns, objectives, format_, console)
     if len(experiments) == 1 and format_ in ("table", "md"):
-        _print_baseline(data_of(runs), objectives[experiments[0].name], format_, console)
+        _print_baseline(runs, objectives[experiments[0].name], format_, console)
     if query.where and not chosen:
         note(f"none of {counted(len(runs), 'run')} meets {' and '.join(query.where)}")
     if len(stored) > len(runs) and format_ == "table":
@@ -146,7 +146,7 @@ def _print_runs(
         write(json_list([{**as_dict(run), "baselines": _constants(run)} for run in runs]))
     elif format_ == "csv":
         metrics = {name: objective.metric for name, objective in objectives.items()}
-        constants = [baseline(data_of([run]), metrics[run.experiment]) for run in runs]
+        constants = [baseline(data_of([run]), metrics[run.experiment], [run]) for run in runs]
         write(csv(runs, columns, [one.value if one else None for one in constants]))
     else:
         _print_columns(table(runs, columns, _shared(objectives)), format_, console)
@@ -154,7 +154,7 @@ def _print_runs(
 
 def _constants(run: StoredRun) -> dict[str, float | None] | None:
     """What constant predictions score on the data of the run."""
-    return constant_scores(data_of([run])) if run.data else None
+    return constant_scores(data_of([run]), [run]) if run.data else None
 
 
 def _print_groups(
@@ -187,8 +187,10 @@ def _remarks(groups: Groups, chosen_by: Sequence[str]) -> Iterator[str]:
         yield f"{runs}: the means are of what is left, and say little of others"
 
 
-def _print_baseline(data: Data, objective: Objective, format_: Format, console: Console) -> None:
-    constant = baseline(data, objective.metric)
+def _print_baseline(
+    runs: Sequence[StoredRun], objective: Objective, format_: Format, console: Console
+) -> None:
+    constant = baseline(data_of(runs), objective.metric, runs)
     if constant is None:
         return
     line = f"baseline: {objective.metric} {baseline_words(constant)}"

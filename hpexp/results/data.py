@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
 from hpexp import text
+from hpexp.dataloss import DATA_LOSSES
 from hpexp.model import Baseline, DataSummary, Objective, Part
 from hpexp.results.chance import wilson
 from hpexp.results.runs import finite
@@ -65,12 +66,23 @@ def interval(data: Data, metric: str, value: float, part: Part | None = None) ->
     return wilson(value, count)
 
 
-def baseline(data: Data, metric: str) -> Baseline | None:
-    """What a constant prediction scores, as the mean over the repeats of the split."""
+def baseline(data: Data, metric: str, runs: Iterable[StoredRun]) -> Baseline | None:
+    """What a constant prediction scores, as the mean over the repeats of the split.
+
+    `runs` are those that it is held against: None where the metric is a loss of their model's own, since
+    a baseline is of cross-entropy or squared error.
+    """
+    if own_loss(metric, runs):
+        return None
     found = [one for summary in data.values() if (one := summary.baseline(metric))]
     if not found:
         return None
     return replace(found[0], value=math.fsum(one.value for one in found) / len(found))
+
+
+def own_loss(metric: str, runs: Iterable[StoredRun]) -> bool:
+    """Whether the metric is a loss, and that of some of the runs is the affair of their model's code."""
+    return metric in DATA_LOSSES and any(run.own_loss for run in runs)
 
 
 def beats(value: float, constant: Baseline, objective: Objective) -> bool:
@@ -103,12 +115,12 @@ def baseline_words(constant: Baseline) -> str:
     return f"{text.number(constant.value)} by {constant.how}"
 
 
-def constant_scores(data: Data) -> dict[str, float | None]:
+def constant_scores(data: Data, runs: Collection[StoredRun]) -> dict[str, float | None]:
     """What constant predictions score, by the metrics' names in an epoch's logs; infinity is None."""
-    return finite({name: one.value for name, one in _baselines(data).items()})
+    return finite({name: one.value for name, one in _baselines(data, runs).items()})
 
 
-def as_dict(data: Data) -> dict[str, Any] | None:
+def as_dict(data: Data, runs: Collection[StoredRun]) -> dict[str, Any] | None:
     """What is known as JSON values: of the first repeat, and the baselines as means over all."""
     if not data:
         return None
@@ -120,16 +132,17 @@ def as_dict(data: Data) -> dict[str, Any] | None:
         "counts": {part: list(counts) for part, counts in first.counts.items()},
         "repeats": len(data),
         "baselines": {
-            name: {**finite({"value": one.value}), "how": one.how} for name, one in _baselines(data).items()
+            name: {**finite({"value": one.value}), "how": one.how}
+            for name, one in _baselines(data, runs).items()
         },
     }
 
 
-def _baselines(data: Data) -> dict[str, Baseline]:
+def _baselines(data: Data, runs: Collection[StoredRun]) -> dict[str, Baseline]:
     names = dict.fromkeys(
         _log_name(one) for summary in data.values() for one in summary.baselines if one.part != "test"
     )
-    return {name: one for name in names if (one := baseline(data, name))}
+    return {name: one for name in names if (one := baseline(data, name, runs))}
 
 
 def _log_name(one: Baseline) -> str:

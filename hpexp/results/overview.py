@@ -22,6 +22,7 @@ def overview(experiments: Sequence[StoredExperiment], runs: Sequence[StoredRun])
         of[run.experiment].append(run)
     objectives = [as_told(each.objective, of[each.name]) for each in experiments]
     best = [_best(each, of[one.name]) for one, each in zip(experiments, objectives, strict=True)]
+    constants = [_baseline(each, of[one.name]) for one, each in zip(experiments, objectives, strict=True)]
     failed = [sum(each.counts.get(status, 0) for status in FAILURES) for each in experiments]
     done = [sum(count for status, count in each.counts.items() if status.finished) for each in experiments]
     return [
@@ -31,7 +32,7 @@ def overview(experiments: Sequence[StoredExperiment], runs: Sequence[StoredRun])
         Column("failed", list(map(str, failed)), styles=["red" if count else "" for count in failed]),
         Column("objective", [each.metric for each in objectives], weight=2, right=False),
         Column("best", [value for value, _ in best]),
-        Column("baseline", [_baseline(each, of[each.name]) for each in experiments], weight=1),
+        Column("baseline", constants, weight=1),
         Column("best point", [name for _, name in best], weight=3, right=False),
         Column("last run", [_when(each.updated) for each in experiments], weight=4, right=False),
     ]
@@ -47,8 +48,8 @@ def _best(objective: Objective, runs: Sequence[StoredRun]) -> tuple[str, str]:
     return text.spread(found.mean, found.std), described(point) + also(places[0].tied)
 
 
-def _baseline(experiment: StoredExperiment, runs: Sequence[StoredRun]) -> str:
-    found = baseline(data_of(runs), experiment.objective.metric)
+def _baseline(objective: Objective, runs: Sequence[StoredRun]) -> str:
+    found = baseline(data_of(runs), objective.metric, runs)
     return text.number(found.value if found else None)
 
 

@@ -115,6 +115,7 @@ def as_dict(run: StoredRun) -> dict[str, Any]:
         "seed": run.seed,
         "repeat": run.repeat,
         "engine": run.engine,
+        "own_loss": run.own_loss,
         "epochs": run.epochs,
         "best_epoch": run.best_epoch,
         "metrics": finite(run.metrics),

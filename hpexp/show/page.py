@@ -63,7 +63,7 @@ def as_dict(shown: Shown) -> dict[str, Any]:
         "started": run.started,
         "finished": run.finished,
         "planned": run.planned,
-        "data": data_dict(shown.data),
+        "data": data_dict(shown.data, (run,)),
         "folder": str(shown.folder),
         "made_by": _made_dict(made) if made else None,
         "curve": [{"epoch": row.epoch, "time": row.time, **finite(row.logs)} for row in shown.epochs],
@@ -117,10 +117,11 @@ def _epoch(run: StoredRun) -> str:
 
 def _baselines(shown: Shown) -> Iterator[Text]:
     """What constant predictions score by the metrics above, and what the data are."""
-    constants = {name: baseline(shown.data, name) for name in in_order(list(shown.run.metrics), None)}
+    run = shown.run
+    constants = {name: baseline(shown.data, name, (run,)) for name in in_order(list(run.metrics), None)}
     told = "  ".join(f"{name} {text.number(one.value)}" for name, one in constants.items() if one)
     if told:
-        yield _fact("baseline", f"{' ' * len(_epoch(shown.run))}  {told}")
+        yield _fact("baseline", f"{' ' * len(_epoch(run))}  {told}")
     if words := described(shown.data):
         yield _fact("data", words)
 

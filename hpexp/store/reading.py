@@ -18,7 +18,7 @@ from hpexp.store.values import to_divergence, to_facts, to_files, to_numbers, to
 _RUN_COLUMNS = """
     experiment, id, point, name, params, axes, seed, engine, status, epochs, best_epoch, metrics,
     test, seconds, error, traceback, divergence, devices, started, finished, planned,
-    fingerprint, files, repeat, engine_reason, invocation
+    fingerprint, files, repeat, engine_reason, own_loss, invocation
 """
 _HAVE_ANSWER = [str(status) for status in Status if status.finished]
 
@@ -68,10 +68,11 @@ def runs(database: Database, experiment: str | None, *, all_: bool) -> list[Stor
             finished=row[19],
             planned=bool(row[20]),
             fingerprint=row[21],
-            made=made.get(row[25]),
+            made=made.get(row[-1]),
             files=to_files(row[22]),
             repeat=row[23],
             engine_reason=row[24],
+            own_loss=bool(row[25]),
             data=data.get((row[0], row[21], row[23])),
         )
         for row in rows
@@ -91,7 +92,12 @@ def _comparable(runs: list[StoredRun]) -> list[StoredRun]:
 
 
 def _has_one_loss(run: StoredRun) -> bool:
-    """What a file still asks for tells two where it has two; of other runs the parameters say it."""
+    """What a file still asks for tells two where it has two; of other runs the parameters say it.
+
+    Of a model whose losses are its own affair none is known to be the data's.
+    """
+    if run.own_loss:
+        return False
     return run.planned or ("l2" in run.params and not adds_to_loss(run.params))
 
 

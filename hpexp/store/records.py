@@ -70,6 +70,8 @@ class StoredRun:
     """Why an own model was not compiled; '' where it was, or nobody asked for it."""
     data: DataSummary | None = None
     """What the data of this fingerprint came to, None where that is not known."""
+    own_loss: bool = False
+    """Whether its losses are the model's own affair, so that only runs of the same code compare by them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,9 @@ STEPS: tuple[str, ...] = (
     ) USING (experiment);
     DROP TABLE old_reads;
     """,
+    """
+    ALTER TABLE runs ADD COLUMN own_loss INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 VERSION = len(STEPS)
 

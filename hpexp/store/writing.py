@@ -13,7 +13,7 @@ from hpexp.store.values import divergence_text, files_text, storable, summary_te
 _FORGET = """
     epochs = 0, best_epoch = NULL, metrics = '{}', test = '{}', seconds = 0, error = NULL, traceback = NULL,
     divergence = NULL, devices = '', engine_reason = '', fingerprint = '', finished = NULL, files = '{}',
-    program = NULL
+    program = NULL, own_loss = 0
 """
 _HAS_ANSWER = ", ".join(f"'{status}'" for status in Status if status.finished)
 
@@ -177,7 +177,7 @@ def finish(
             engine = iif(:status IN ({_HAS_ANSWER}), :engine, engine),
             devices = :devices, engine_reason = :engine_reason,
             fingerprint = iif(:fingerprint <> '', :fingerprint, fingerprint),
-            invocation = :invocation, files = :files
+            invocation = :invocation, files = :files, own_loss = :own_loss
         WHERE number = :number
         """,
         {
@@ -197,6 +197,7 @@ def finish(
             "fingerprint": result.fingerprint,
             "invocation": invocation,
             "files": files_text(files),
+            "own_loss": result.own_loss,
             "number": number,
         },
     )

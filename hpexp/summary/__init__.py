@@ -101,7 +101,7 @@ def _as_dict(facts: Facts, logs: Path) -> dict[str, Any]:
         "experiment": facts.name,
         "counts": {str(status): count for status, count in facts.counts.items()},
         "skipped": facts.outcome.skipped,
-        "data": data_dict(facts.data),
+        "data": data_dict(facts.data, facts.runs),
         "objective": asdict(facts.objective),
         "best": best_dict(facts),
         "beats_baseline": beats_baseline(facts),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hpexp import text
 from hpexp.model import Baseline
-from hpexp.results.data import baseline, beats, described, examples, interval, part_of, step
+from hpexp.results.data import baseline, beats, described, examples, interval, own_loss, part_of, step
 from hpexp.results.ranking import Point
 from hpexp.results.wording import described as named
 from hpexp.results.wording import replicates, varied
@@ -73,8 +73,10 @@ def _resolution(facts: Facts, best: Point) -> str | None:
 
 def _baseline(facts: Facts, best: Point | None) -> Iterator[Line]:
     metric = facts.objective.metric
-    constant = baseline(facts.data, metric)
+    constant = baseline(facts.data, metric, facts.runs)
     if constant is None:
+        if own_loss(metric, facts.runs):
+            yield Line("base", prose=f"none: {metric} is a loss of the model's own")
         return
     scores = [f"{metric} {text.number(constant.value)}", *_balanced(facts, constant)]
     words = f"{', '.join(scores)} by {constant.how}"
@@ -90,7 +92,7 @@ def _baseline(facts: Facts, best: Point | None) -> Iterator[Line]:
 def _balanced(facts: Facts, constant: Baseline) -> Iterator[str]:
     """What the same prediction scores by accuracy averaged over classes, where runs tell that."""
     name = f"val_{BALANCED}"
-    other = baseline(facts.data, name)
+    other = baseline(facts.data, name, facts.runs)
     if (
         other
         and other.how == constant.how
@@ -102,7 +104,7 @@ def _balanced(facts: Facts, constant: Baseline) -> Iterator[str]:
 
 def beats_baseline(facts: Facts) -> bool | None:
     """Whether the best point is better than a constant prediction; None where either is not known."""
-    constant = baseline(facts.data, facts.objective.metric)
+    constant = baseline(facts.data, facts.objective.metric, facts.runs)
     found = facts.best.metric(facts.objective.metric) if facts.best else None
     return beats(found.mean, constant, facts.objective) if found and constant else None
 

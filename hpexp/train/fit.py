@@ -24,7 +24,7 @@ from hpexp.train.notes import notices
 from hpexp.train.optimizers import base_learning_rate, make_optimizer
 from hpexp.train.output import captured
 from hpexp.train.pipeline import Batches, number_of, scored, some_examples, training_batches
-from hpexp.train.reading import EXAMPLES, Reading, read_head
+from hpexp.train.reading import EXAMPLES, Reading, judges_itself, read_head
 from hpexp.train.saving import save_model
 from hpexp.train.schedules import learning_rate
 from hpexp.train.seeds import seed_generators
@@ -116,6 +116,7 @@ def _train(job: Job, run: Run, data: Data, emit: Emit) -> Result:
         divergence=None if divergence is None else divergence.divergence,
         engine="fit",
         devices=devices(),
+        own_loss=judges_itself(model),
     )
 
 

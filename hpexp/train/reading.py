@@ -57,9 +57,14 @@ def read_head(
 
 
 def judges_itself(model: keras.Model) -> bool:
-    """Whether the loss is the model's own affair, so that its outputs may be anything."""
+    """Whether the loss is the model's own affair, so that its outputs may be anything.
+
+    A class may override Keras's methods, or code may put others on the model itself.
+    """
     own = ("compute_loss", "train_step", "test_step")
-    return any(getattr(type(model), name) is not getattr(keras.Model, name) for name in own)
+    return any(
+        getattr(getattr(model, name), "__func__", None) is not getattr(keras.Model, name) for name in own
+    )
 
 
 def _check_shape(source: str, outputs: Any, problem: Problem) -> None:
