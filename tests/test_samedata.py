@@ -167,7 +167,8 @@ def test_what_is_known_of_data_stays_with_the_runs_that_were_trained_on_them(
     assert sorted(row["baseline"] for row in rows) == ["0.6", "0.6", "0.8"]
     print_results(logs, "toy", Query(), "table", said := console(), all_=True)
     assert isinstance(said.file, io.StringIO)
-    assert "baseline" not in said.file.getvalue(), "none holds for all"
+    assert "baseline" not in said.file.getvalue()
+    assert "different data: no baseline holds for all of them" in capsys.readouterr().err
     files[1].write_text("2")
     assert files_note(first, logs) == ""
     files[0].write_text("2")

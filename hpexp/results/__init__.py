@@ -70,6 +70,8 @@ def print_results(
         _print_runs(chosen, columns, objectives, format_, console)
     if len(experiments) == 1 and format_ in ("table", "md"):
         _print_baseline(runs, objectives[experiments[0].name], format_, console)
+        if any(run.data for run in runs) and not data_of(runs):
+            note("these runs were trained on different data: no baseline holds for all of them")
     if query.where and not chosen:
         note(f"none of {counted(len(runs), 'run')} meets {' and '.join(query.where)}")
     if len(stored) > len(runs) and format_ == "table":
