@@ -15,7 +15,7 @@ import pytest
 
 from hpexp.messages import EpochEnd, Finished, Job, Message, Report
 from hpexp.model import DataSpec, Engine, Experiment, Group, ModelSpec, Objective, Result, Run, Split, Value
-from hpexp.train import fit
+from hpexp.train import fit, traces
 from hpexp.train.compiled import cost, part
 from hpexp.train.worker import train_job
 from tests.builders import of_runs
@@ -88,6 +88,9 @@ def train(engine: Engine, spec: Experiment, lanes: tuple[Run, ...]) -> Trained:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit, "save_model", keep)
         patch.setattr(part, "save_model", keep)
+        # Every call puts other functions there: no own code has.
+        patch.setattr(traces, "_clean", None)
+        patch.setattr(traces, "_code", [])
         models = {run.id: run.id for run in lanes}
         train_job(Job(spec, Group(0, engine, lanes), models=models), reports.append)
     messages = of_runs(reports)
