@@ -368,9 +368,9 @@ class Run:
 class Verdict:
     """Whether the compiled engine trains an own model, with one kind of optimizer, as `fit` does.
 
-    `model` is a fingerprint of the model that it was tried with, `way` how its lanes are
-    computed, and `xla` whether XLA may compile them. `reason` tells what differs, in words; ''
-    where nothing does.
+    `model` is a fingerprint of the model that it was tried with, and of the data where a data
+    function gives them; `way` is how its lanes are computed, and `xla` whether XLA may compile
+    them. `reason` tells what differs, in words; '' where nothing does.
     """
 
     model: str

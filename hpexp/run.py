@@ -156,6 +156,8 @@ def run(plans: Sequence[Plan], options: RunOptions, view: View, backend: Backend
         rescuing(store, logs, anchor),
     ):
         store.recover()
+        if options.fresh:
+            store.forget_verdicts({plan.experiment.name for plan in plans})
         plans = [with_verdicts(plan, known_verdicts(plan, store)) for plan in plans]
         missing = [_begin(store, plan, options) for plan in plans]
         for plan, todo in zip(plans, missing, strict=True):

@@ -10,6 +10,7 @@ from hpexp import environment
 from hpexp.model import Plan, Verdict
 from hpexp.paths import LogsFolder
 from hpexp.plan import with_verdicts
+from hpexp.samedata import changed_files
 from hpexp.store import Store
 
 
@@ -19,8 +20,12 @@ def versions() -> str:
 
 
 def known_verdicts(plan: Plan, store: Store) -> Mapping[str, Verdict]:
-    """The stored verdicts on the plan's runs, by their `proof`."""
+    """The stored verdicts on the plan's runs, by their `proof`; none where a data function would read
+    other files than before: what was found of a model need not hold for other data.
+    """
     if not any(run.proof for run in plan.runs):
+        return {}
+    if plan.experiment.data.kind == "python" and changed_files(store, plan):
         return {}
     return store.verdicts(plan.experiment.name, versions())
 

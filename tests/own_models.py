@@ -6,9 +6,11 @@ to be trained by the compiled engine, and `REFUSED` to go through `fit`, for the
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
@@ -714,6 +716,32 @@ def unseeded(shape: Shape, outputs: int) -> keras.Model:
     return _model(shape, outputs, lambda x: Random()(layers.Dense(5)(x)))
 
 
+# What a function draws and keeps where no variable is.
+
+
+def random_features(shape: Shape, outputs: int) -> keras.Model:
+    projection = np.random.normal(size=(5, 6)).astype("float32")
+
+    def features(x: Any) -> Any:
+        return ops.cos(ops.matmul(x, ops.cast(projection, x.dtype)))
+
+    return _model(shape, outputs, lambda x: layers.Lambda(features)(layers.Dense(5)(x)))
+
+
+def random_mask(shape: Shape, outputs: int) -> keras.Model:
+    mask = np.random.random(5) < 0.5
+    return _model(shape, outputs, lambda x: layers.Dense(5)(x) * mask.astype("float32"))
+
+
+def random_activation(shape: Shape, outputs: int) -> keras.Model:
+    activation = random.choice(["relu", "tanh", "sigmoid", "gelu"])
+    return _model(shape, outputs, layers.Dense(5, activation))
+
+
+def random_width(shape: Shape, outputs: int) -> keras.Model:
+    return _model(shape, outputs, layers.Dense(random.randint(2, 9)))
+
+
 COMPILED = (
     dense, without_input, softmax_head, residual_softmax, softmax_of_ops, frozen_first, frozen_last,
     frozen_kernel, batch_norms, batch_norm_frozen, batch_norm_told_to_infer, lora,
@@ -749,6 +777,10 @@ REFUSED = {
     unlisted_state: "it assigns to a variable that is not among its own",
     printing: "its call does more than compute",
     own_state: "after two steps the weights of",
+    random_features: "what its function builds for seed 1 differs in more than weights",
+    random_mask: "what its function builds for seed 1 differs in more than weights",
+    random_activation: "what its function builds for seed 1 differs in more than weights",
+    random_width: "what its function builds for seed 1 differs in more than weights",
 }
 """Under adam; `fit` trains them."""
 

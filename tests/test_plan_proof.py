@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hpexp.model import DataFacts, ModelSpec, Plan, Verdict
+from hpexp.model import DataFacts, DataSpec, ModelSpec, Plan, Verdict
 from hpexp.plan import with_verdicts
 from hpexp.preview import as_dict
 from tests.plans import FACTS, plan_of
@@ -51,6 +51,8 @@ def test_another_source_other_data_or_another_batch_are_another_proof(folder: Pa
     assert before == proof()
     assert before != proof(facts=replace(FACTS, fingerprint="ba9876543210"))
     assert before != proof(params={"batch": 7})
+    for size in ("train", "validation", "test"):
+        assert before != proof(facts=replace(FACTS, **{size: 77}))
     (folder / "net.py").write_text(BUILD + "# changed\n")
     assert before != proof()
 
@@ -74,3 +76,13 @@ def test_what_was_found_to_differ_goes_through_fit_and_the_plan_says_why(folder:
     assert {g["reason"] for g in groups if g["engine"] == "fit"} == {f"not compiled: {reason}"}
     assert [run.id for run in judged.runs] == [run.id for run in made.runs]
     assert with_verdicts(made, {}) is made
+
+
+def test_repeats_of_the_split_share_a_proof_but_for_own_data(folder: Path) -> None:
+    """What a data function gives is known by its content, which each drawing of the split changes."""
+
+    def proofs(**changes: Any) -> set[str]:
+        return {run.proof for run in plan(folder, repeats=3, **changes).runs}
+
+    assert len(proofs()) == 1
+    assert len(proofs(data=DataSpec("python", "own:data", folder=str(folder)))) == 3

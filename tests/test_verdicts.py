@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hpexp import environment
 from hpexp.anchor import Anchor
+from hpexp.execute.fake import train_job
+from hpexp.execute.inline import InlineBackend
 from hpexp.messages import Finished, Proved, Started
-from hpexp.model import ModelSpec, Objective, Plan, Verdict
+from hpexp.model import DataSpec, ModelSpec, Objective, Plan, Verdict
 from hpexp.paths import LogsFolder
 from hpexp.progress import QuietView
+from hpexp.reads import read_file
 from hpexp.recorder import Recorder
 from hpexp.reserve import Reserve
 from hpexp.room import Room
+from hpexp.run import RunOptions, run
 from hpexp.store import Store
 from hpexp.verdicts import judged, known_verdicts
 from tests.builders import a_result
@@ -81,3 +86,38 @@ def test_verdicts_go_with_the_last_run_of_their_experiment(plan: Plan, logs: Log
     with Store.open(logs) as store:
         store.delete(plan.experiment.name, None)
         assert known_verdicts(plan, store) == {}
+
+
+def test_fresh_forgets_what_was_found_of_the_experiment(plan: Plan, logs: LogsFolder) -> None:
+    def found() -> set[str]:
+        view, options = QuietView(console()), RunOptions(logs=logs.root, fresh=fresh)
+        (outcome,) = run([plan], options, view, InlineBackend(train_job))
+        with Store.open(logs) as store:
+            kept = known_verdicts(plan, store)
+        return {each.engine for each in outcome.plan.runs} | set(kept)
+
+    fresh = False
+    assert found() == {"compiled", "fit", *(each.proof for each in plan.runs)}
+    fresh = True
+    assert found() == {"compiled"}
+
+
+def test_what_was_found_with_other_files_is_not_known(plan: Plan, logs: LogsFolder, tmp_path: Path) -> None:
+    """A data function's, which the key of a verdict cannot hold."""
+    path = tmp_path / "numbers.txt"
+    path.write_text("1")
+    file = read_file(str(path))
+    assert file
+    own = replace(plan, experiment=replace(plan.experiment, data=DataSpec("python", "own:data")))
+    adam = plan.runs[1].id
+    with Store.open(logs) as store:
+        name = plan.experiment.name
+        store.begin(plan.experiment, "hpexp run toy.yaml", {})
+        store.started(name, adam, 1.0, "data")
+        store.finished(name, adam, a_result(fingerprint="data"))
+        store.has_read(name, "data", [file])
+        store.commit()
+        assert set(known_verdicts(own, store)) == {each.proof for each in plan.runs}
+        path.write_text("other")
+        assert known_verdicts(own, store) == {}
+        assert known_verdicts(plan, store)

@@ -63,7 +63,10 @@ def build_plan(experiment: Experiment, facts: DataFacts, *, engine: EngineChoice
         updates = _updates_per_epoch(params["batch"], facts.train)
         point_id, ids = identity.of_point(text, replicates)
         described = point_text(axes)
-        proof = proofs.of(params) if chosen == "compiled" else ""
+        proof = {
+            repeat: proofs.of(params, repeat) if chosen == "compiled" else ""
+            for repeat in range(experiment.repeats)
+        }
         for (repeat, seed), run_id in zip(replicates, ids, strict=True):
             runs.append(
                 Run(
@@ -78,7 +81,7 @@ def build_plan(experiment: Experiment, facts: DataFacts, *, engine: EngineChoice
                     reason,
                     updates,
                     repeat=repeat,
-                    proof=proof,
+                    proof=proof[repeat],
                 )
             )
     if not points:

@@ -12,7 +12,7 @@ from hpexp.plan.own import OwnModel, read_own_model
 from hpexp.plan.values import canonical_json
 from hpexp.vocabulary import LANES, optimizer_kind
 
-PROOF_VERSION = 1
+PROOF_VERSION = 2
 """Goes up by one when the compiled engine, or its proof, would come to other verdicts than before."""
 
 
@@ -27,20 +27,27 @@ class Proofs:
         if own is not None:
             context = {
                 "version": PROOF_VERSION,
-                "data": facts.fingerprint,
+                # Of own data a worker adds what they are.
+                "data": [facts.fingerprint, facts.train, facts.validation, facts.test],
                 "smoke": experiment.smoke,
                 "model": [model.source, dict(model.options), own.digest],
             }
+            self._own_data = experiment.data.kind == "python"
             self._begun = sha256(canonical_json(context).encode())
 
-    def of(self, params: Params) -> str:
-        """'' for a built-in model, and where the own model's source cannot be read."""
+    def of(self, params: Params, repeat: int = 0) -> str:
+        """'' for a built-in model, and where the own model's source cannot be read.
+
+        Of data that a file or a name tells, all repeats of the split have one proof.
+        """
         if not self._kept:
             return ""
         proof = self._begun.copy()
         fixed = {name: value for name, value in params.items() if name not in self._free}
         kind = list(optimizer_kind(params))
         proof.update(canonical_json({"params": fixed, "kind": kind}).encode())
+        if repeat and self._own_data:
+            proof.update(b"repeat=%d" % repeat)
         return proof.hexdigest()[:16]
 
 

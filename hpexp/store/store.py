@@ -145,6 +145,10 @@ class Store:
         put = partial(writing.put_verdict, self._database, experiment, proof, versions, verdict)
         self._steps.append(put)
 
+    def forget_verdicts(self, experiments: Collection[str]) -> None:
+        """Forget what was found of these experiments' own models; at once."""
+        writing.forget_verdicts(self._database, experiments)
+
     def together(self, experiment: str, ids: Collection[str], program: Program) -> None:
         """Note the program in which these runs train from now on."""
         numbers = [self._number(experiment, each) for each in ids]

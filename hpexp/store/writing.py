@@ -104,6 +104,11 @@ def put_verdict(database: Database, experiment: str, proof: str, versions: str, 
     )
 
 
+def forget_verdicts(database: Database, experiments: Collection[str]) -> None:
+    """What was found of these experiments' own models is to be found again."""
+    database.write_many("DELETE FROM verdicts WHERE experiment = ?", [(name,) for name in experiments])
+
+
 def put_reads(database: Database, experiment: str, fingerprint: str, files: Iterable[ReadFile]) -> None:
     """What a data function has read for these data, instead of what it had read for them before."""
     database.write("DELETE FROM reads WHERE experiment = ? AND fingerprint = ?", (experiment, fingerprint))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from hpexp.model import ModelSpec, Params
+from hpexp.train.compiled.alike import Alike, unlike
 from hpexp.train.compiled.lanes import Layered, chain
 from hpexp.train.compiled.network import Network, OneLane, Vectorized
 from hpexp.train.compiled.table import Lane, spans
@@ -23,7 +24,7 @@ from hpexp.train.heads import Head
 from hpexp.train.models import build_model, dropout_layers
 from hpexp.train.output import belonging_to
 from hpexp.train.reading import read_head
-from hpexp.train.weights import starting_values
+from hpexp.train.weights import Values, starting_values
 
 Stack = list[NDArray[Any]]
 """One array per variable, lanes stacked along the first axis."""
@@ -85,6 +86,7 @@ class Blueprint:
         )
         self.own = spec.kind == "python"
         """Whether it is a person's own model."""
+        self._alike = Alike(self.model, arrays.x_train) if self.own else None
         self.layers = chain(self.model) if self._as_given() else None
         self.rank = len(self._problem.input_shape) + 1
         """Of a batch of inputs."""
@@ -104,7 +106,8 @@ class Blueprint:
         return (Way.LANES, Way.SINGLE) if self.layers is None else tuple(Way)
 
     def _template(self, params: Params) -> keras.Model:
-        activation = params.get("activation")
+        # An own model that takes its activation has one structure for each.
+        activation = None if self._spec.kind == "python" else params.get("activation")
         if activation not in self._templates:
             plain = params
             if self._spec.kind != "python":
@@ -146,7 +149,10 @@ class Blueprint:
         return Layered(segments, self.head, penalized=self.penalized)
 
     def starting(self, lanes: Sequence[Lane]) -> tuple[Stack, Stack]:
-        """The lanes' first weights and other values."""
+        """The lanes' first weights and other values.
+
+        Raises NotCompilable where a lane's own model differs from the template in more than these.
+        """
         makers: dict[Any, Any] = {}
         seen: dict[tuple[Any, int], int] = {}
         distinct: list[Stack] = []
@@ -157,7 +163,7 @@ class Blueprint:
             key = (initializer, lane.run.seed)
             if key not in seen:
                 if initializer not in makers:
-                    makers[initializer] = starting_values(self.model, self._spec, lane.params, self._problem)
+                    makers[initializer] = self._values(lane.params)
                 seen[key] = len(distinct)
                 with belonging_to(lane.run.id):
                     distinct.append(makers[initializer](lane.run.seed))
@@ -176,6 +182,19 @@ class Blueprint:
             rates = [float(lane.params.get("dropout") or 0.0) for lane in lanes]  # type: ignore[arg-type]
             other[at[id(layer.rate)]] = np.array(rates, np.float32).astype(layer.rate.dtype)
         return weights, other
+
+    def _values(self, params: Params) -> Callable[[int], Values]:
+        alike = self._alike
+        if alike is None:
+            return starting_values(self.model, self._spec, params, self._problem)
+
+        def values(seed: int) -> Values:
+            model = build_model(self._spec, params, self._problem, seed)
+            if not alike.to(model):
+                raise NotCompilable(unlike(seed))
+            return [variable.numpy() for variable in model.variables]
+
+        return values
 
     def lane_model(self, lane: Lane, values: Sequence[Any]) -> keras.Model:
         """A run's own model, with `values`: one lane's weights, then its other values.

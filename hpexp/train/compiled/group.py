@@ -49,7 +49,7 @@ def train_group(job: Job, arrays: Arrays, emit: Callable[[Report], None]) -> dic
     for first, part in parts:
         emit(Phase("compiling"))
         with belonging_to(first):
-            part.train(emit)
+            refused |= part.train(emit)
     return refused
 
 

@@ -56,8 +56,8 @@ class Part:
     def try_out(self) -> None:
         """For an own model: train the first epoch, which compiles its program, before anything is told.
 
-        Raises NotCompilable where XLA and TensorFlow's graph both fail. The epoch is not lost:
-        `train` goes on from it.
+        Raises NotCompilable where XLA and TensorFlow's graph both fail, or what is built depends on
+        the seed. The epoch is not lost: `train` goes on from it.
         """
         if not self._blueprint.own:
             return
@@ -69,12 +69,18 @@ class Part:
                     cohort = self._cohort(lanes, self._saved(done, lanes))
                     self._begun = cohort, cohort.train(done)
                 return
+            except NotCompilable:
+                raise
             except Exception as error:
                 wrong = line_of(error)
         raise NotCompilable(wrong)
 
-    def train(self, emit: Callable[[Message], None]) -> None:
-        """Train all lanes to their ends."""
+    def train(self, emit: Callable[[Message], None]) -> dict[str, str]:
+        """Train all lanes to their ends.
+
+        Returns why some own models were not trained, by their runs' ids.
+        """
+        refused: dict[str, str] = {}
         emit = telling(emit, self._blueprint.reading.notes)
         cohort = None
         for done, lanes in self._chunks:
@@ -83,13 +89,18 @@ class Part:
                 (cohort, first), self._begun = self._begun, None
             else:
                 saved = self._saved(done, lanes)
-                if cohort is None or not cohort.restart(lanes, saved):
-                    cohort = self._cohort(lanes, saved)
+                try:
+                    if cohort is None or not cohort.restart(lanes, saved):
+                        cohort = self._cohort(lanes, saved)
+                except NotCompilable as reason:
+                    refused |= {lane.run.id: str(reason) for lane in lanes}
+                    continue
             keep = self._save if self._models else None
             training = Training(
                 self._experiment, cohort, emit, self._score_test, keep, self._checkpoints, self._program
             )
             training.run(done, first)
+        return refused
 
     def _split(self, lanes: Sequence[Lane]) -> list[tuple[int, Sequence[Lane]]]:
         """How many epochs are done, and lanes that go on from there together."""

@@ -2,21 +2,26 @@
 
 Weights are moved away from where the model starts, because a branch that starts at zero would
 hide what lies behind it. Of each optimizer two lanes train side by side, started apart, so that
-lanes that mix would show. In float64 the engines differ by the order of sums alone, so that the
-tolerance is tight; a model that insists on another precision is compared in float32.
+lanes that mix would show. Under `fit` each has a model that the own function builds for a seed of
+its own, while the lanes share one, so that what is drawn beside variables would show. In float64
+the engines differ by the order of sums alone, so that the tolerance is tight; a model that insists
+on another precision is compared in float32.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from hpexp.failures import line_of
 from hpexp.model import ModelSpec
+from hpexp.train.compiled.alike import Alike, unlike
 from hpexp.train.compiled.blueprint import Blueprint, Way, quiet
 from hpexp.train.compiled.small import After, Small, Start, by_fit, by_lanes
 from hpexp.train.compiled.table import Lane, sort_lanes
@@ -41,6 +46,20 @@ Kind = Sequence[Lane]
 """Lanes with one optimizer, of which the first and the last stand for all."""
 
 
+_OF_THE_MODEL = (
+    TypeError, ValueError, NotImplementedError, tf.errors.InvalidArgumentError, tf.errors.UnimplementedError
+)  # fmt: skip
+"""What TensorFlow raises where it cannot rewrite a model for lanes. All else (no memory, say) may pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """What differs, in words; `compared` is False where nothing could be, because something was raised."""
+
+    reason: str
+    compared: bool = True
+
+
 def differences(
     spec: ModelSpec,
     head: Head,
@@ -48,27 +67,45 @@ def differences(
     arrays: Arrays,
     ways: Sequence[Way],
     names: Sequence[str],
-) -> dict[Way, list[str | None]]:
-    """For each way tried, of each kind: None where lanes train as under `fit`, else what differs, in words.
+) -> dict[Way, list[Apart | None]]:
+    """For each way tried, of each kind: None where lanes train as under `fit`, else what differs.
 
     `arrays` are prepared. Of `ways` the later ones are tried only while the earlier ones differ.
-    `names` are the paths of the model's weights, then those of its other variables.
+    `names` are the paths of the model's weights, then those of its other variables. Raises what
+    need not be raised another time.
     """
-    small = Small.of(arrays, kinds[0][0])
+    first = kinds[0][0]
+    small = Small.of(arrays, first)
     pairs = [
         [small.lane(lanes[place], rate) for place, rate in zip((0, -1), _RATES, strict=True)]
         for lanes in kinds
     ]
+    # The template is that of seed 0; runs may have any, and one verdict holds for all of them.
+    seeds = first.run.seed, first.run.seed + 1
     for floats in TOLERANCES:
         with _precision(floats), quiet():
-            model = _own_model(spec, small, pairs[0][0], floats)
-            if model is None:
+            built = [_own_model(spec, small, first, seed, floats) for seed in seeds]
+            models = [model for model in built if model is not None]
+            if len(models) < len(seeds):
                 continue
-            starts = [_start(model, place) for place in range(len(_RATES))]
             try:
-                # With the first optimizer as it trains; what the others do to a model needs no graph.
+                if not Alike(models[0], small.arrays.x_train).to(models[1]):
+                    return {ways[0]: [Apart(unlike(seeds[1]))] * len(pairs)}
+                starts = [_start(model, place) for place, model in enumerate(models)]
                 expected = [
-                    by_fit(model, head, small, pair, starts, traced=number == 0)
+                    [
+                        # The first as it trains; for what the others do to a model no graph is needed,
+                        # but in float32 the rounding of one.
+                        by_fit(
+                            model,
+                            head,
+                            small,
+                            lane,
+                            start,
+                            traced=number == 0 and (place == 0 or floats == "float32"),
+                        )
+                        for place, (model, lane, start) in enumerate(zip(models, pair, starts, strict=True))
+                    ]
                     for number, pair in enumerate(pairs)
                 ]
             except Exception:
@@ -76,9 +113,9 @@ def differences(
                 if floats == "float64":
                     continue
                 raise
-            found: dict[Way, list[str | None]] = {}
+            found: dict[Way, list[Apart | None]] = {}
             for way in ways:
-                found[way] = _compared(spec, head, small, pairs, starts, expected, way, names)
+                found[way] = _compared(spec, head, small, first, pairs, starts, expected, way, names)
                 if not any(found[way]):
                     break
             return found
@@ -97,10 +134,10 @@ def _precision(floats: str) -> Iterator[None]:
         keras.config.set_dtype_policy(policy)
 
 
-def _own_model(spec: ModelSpec, small: Small, lane: Lane, floats: str) -> keras.Model | None:
+def _own_model(spec: ModelSpec, small: Small, lane: Lane, seed: int, floats: str) -> keras.Model | None:
     """The model in this precision; None where not all of it is in float64."""
     try:
-        model = build_model(spec, lane.params, small.arrays.problem, lane.run.seed)
+        model = build_model(spec, lane.params, small.arrays.problem, seed)
         outputs = model(small.arrays.x_test[:1].astype(floats), training=False)
         dtypes = {keras.backend.standardize_dtype(each.dtype) for each in [outputs, *model.variables]}
         dtypes |= {layer.compute_dtype for layer in model._flatten_layers()}
@@ -124,30 +161,33 @@ def _compared(
     spec: ModelSpec,
     head: Head,
     small: Small,
+    first: Lane,
     pairs: Sequence[Sequence[Lane]],
     starts: Sequence[Start],
     expected: Sequence[Sequence[After]],
     way: Way,
     names: Sequence[str],
-) -> list[str | None]:
+) -> list[Apart | None]:
     places = {id(lane): (kind, place) for kind, pair in enumerate(pairs) for place, lane in enumerate(pair)}
     lanes = sort_lanes([lane for pair in pairs for lane in pair])
-    blueprint = Blueprint(spec, lanes, small.arrays)
+    # Of the run's own parameters: those of the lanes here were changed, and the function may take them.
+    blueprint = Blueprint(spec, [first], small.arrays)
     blueprint.reading = Reading(head)
     if way not in blueprint.ways:
-        return [f"in {keras.config.floatx()} it has other layers"] * len(pairs)
+        return [Apart(f"in {keras.config.floatx()} it has other layers")] * len(pairs)
     blueprint.way = way
-    found: list[str | None] = [None] * len(pairs)
+    found: list[Apart | None] = [None] * len(pairs)
     for group in [[lane] for lane in lanes] if way is Way.SINGLE else [lanes]:
         at = [places[id(lane)] for lane in group]
         try:
             trained = by_lanes(blueprint, small, group, [starts[place] for _, place in at])
-        except Exception as error:
+        except _OF_THE_MODEL as error:
             for kind, _ in at:
-                found[kind] = found[kind] or line_of(error)
+                found[kind] = found[kind] or Apart(line_of(error), compared=False)
             continue
         for (kind, place), after in zip(at, trained, strict=True):
-            found[kind] = found[kind] or difference(after, expected[kind][place], names)
+            reason = difference(after, expected[kind][place], names)
+            found[kind] = found[kind] or (Apart(reason) if reason else None)
     return found
 
 

@@ -97,58 +97,38 @@ class Small:
         return 1 if self.batch < len(self.arrays.x_train) else 2
 
     def lane(self, lane: Lane, rate: float) -> Lane:
-        """The lane as it is trained here."""
+        """The lane as it is trained here; its model is to be built of the run's own parameters."""
         changes: Params = {
             "learning_rate": rate, "schedule": "constant", "batch": self.batch, "epochs": self.epochs,
         }  # fmt: skip
         return Lane(replace(lane.run, params={**lane.params, **changes}), self.epochs)
 
 
-def by_fit(
-    model: keras.Model,
-    head: Head,
-    small: Small,
-    lanes: Sequence[Lane],
-    starts: Sequence[Start],
-    *,
-    traced: bool,
-) -> list[After]:
-    """Lanes that differ in learning rate alone, one after the other through `keras.Model.fit`.
+def by_fit(model: keras.Model, head: Head, small: Small, lane: Lane, start: Start, *, traced: bool) -> After:
+    """A lane through `keras.Model.fit`.
 
     `traced` as it trains, or else operation by operation, which is faster for a few steps.
     """
     weights, state = list(model.trainable_variables), list(model.non_trainable_variables)
-    begun: list[Numbers] = []
-    found = []
-    for lane, start in zip(lanes, starts, strict=True):
-        _assign([*weights, *state], [*start.weights, *start.state])
-        if not begun or any(np.ptp(value) for value in begun):
-            batches = -(-len(small.arrays.x_train) // small.batch)
-            metrics = small.told.metrics(head, small.arrays.problem.outputs)
-            compile_model(model, lane.params, head, metrics, batches, small.epochs)
-            model.run_eagerly = not traced
-            begun = [variable.numpy() for variable in model.optimizer.variables]
-        else:
-            # Compiled anew, it would be traced anew.
-            _assign(model.optimizer.variables, begun)
-            model.optimizer.learning_rate = lane.params["learning_rate"]
-        history = _fit(model, small, lane)
-        optimizer = model.optimizer
-        found.append(
-            After(
-                weights=[variable.numpy() for variable in weights],
-                state=[variable.numpy() for variable in state],
-                slots=[
-                    slot.numpy()
-                    for slot in optimizer.variables
-                    if slot is not optimizer._iterations and slot is not optimizer._learning_rate
-                ],
-                logs={name: float(values[-1]) for name, values in history.items()},
-                test=evaluate(model, small.arrays),
-                outputs=np.asarray(model(scored(small.arrays, "test")[0], training=False)),  # type: ignore[index]
-            )
-        )
-    return found
+    _assign([*weights, *state], [*start.weights, *start.state])
+    batches = -(-len(small.arrays.x_train) // small.batch)
+    metrics = small.told.metrics(head, small.arrays.problem.outputs)
+    compile_model(model, lane.params, head, metrics, batches, small.epochs)
+    model.run_eagerly = not traced
+    history = _fit(model, small, lane)
+    optimizer = model.optimizer
+    return After(
+        weights=[variable.numpy() for variable in weights],
+        state=[variable.numpy() for variable in state],
+        slots=[
+            slot.numpy()
+            for slot in optimizer.variables
+            if slot is not optimizer._iterations and slot is not optimizer._learning_rate
+        ],
+        logs={name: float(values[-1]) for name, values in history.items()},
+        test=evaluate(model, small.arrays),
+        outputs=np.asarray(model(scored(small.arrays, "test")[0], training=False)),  # type: ignore[index]
+    )
 
 
 def _fit(model: keras.Model, small: Small, lane: Lane) -> Mapping[str, Sequence[float]]:

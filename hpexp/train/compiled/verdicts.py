@@ -17,7 +17,7 @@ from hpexp.model import Verdict
 from hpexp.train.compiled.blueprint import Blueprint, Way
 from hpexp.train.compiled.custom import Traced, refusal, trace
 from hpexp.train.compiled.part import VALIDATION_CHUNK
-from hpexp.train.compiled.proof import Kind, differences
+from hpexp.train.compiled.proof import Apart, Kind, differences
 from hpexp.train.compiled.small import Small
 from hpexp.train.compiled.table import Lane
 from hpexp.train.data import Arrays, prepare
@@ -42,14 +42,15 @@ def judge(
 ) -> list[tuple[Kind, Verdict]]:
     """The verdict on each kind of optimizer among the lanes of one structure; new ones are told.
 
-    `arrays` are as loaded.
+    Told are those that would be found again: where something was raised (no memory, say), lanes go
+    through `fit` this time. `arrays` are as loaded.
     """
     kinds: dict[tuple[str, ...], list[Lane]] = {}
     for lane in lanes:
         kinds.setdefault(optimizer_kind(lane.params), []).append(lane)
     arrays = prepare(arrays, job.experiment.model, lanes[0].params)
     blueprint = Blueprint(job.experiment.model, lanes, arrays)
-    model = fingerprint(blueprint.model)
+    model = _tried_with(job, blueprint.model)
     found: list[tuple[Kind, Verdict]] = []
     unknown: list[Kind] = []
     for kind in kinds.values():
@@ -59,18 +60,19 @@ def judge(
             found.append((kind, verdict))
         else:
             unknown.append(kind)
-    for tried, (way, xla, reason) in zip(unknown, _tried(job, blueprint, unknown, arrays), strict=True):
+    answers = _tried(job, blueprint, unknown, arrays)
+    for tried, (way, xla, reason, lasts) in zip(unknown, answers, strict=True):
         verdict = Verdict(model, way, xla, reason)
         found.append((tried, verdict))
         run = tried[0].run
-        if run.proof:
+        if run.proof and lasts:
             _known[run.proof] = verdict
             emit(Proved(run.id, run.proof, verdict))
     return found
 
 
-_Found = tuple[str, bool, str]
-"""Way, whether XLA may compile, and reason, as in a Verdict."""
+_Found = tuple[str, bool, str, bool]
+"""Way, whether XLA may compile, and reason, as in a Verdict; and whether it was found for good."""
 
 
 def _tried(job: Job, blueprint: Blueprint, kinds: Sequence[Kind], arrays: Arrays) -> list[_Found]:
@@ -79,34 +81,34 @@ def _tried(job: Job, blueprint: Blueprint, kinds: Sequence[Kind], arrays: Arrays
     spec, model = job.experiment.model, blueprint.model
     plain = refusal(model)
     if plain is not None:
-        return [("", False, plain)] * len(kinds)
+        return [("", False, plain, True)] * len(kinds)
     try:
         small = Small.of(arrays, kinds[0][0])
         traced = trace(model, [small.batch, *arrays.problem.input_shape])
-        reason = traced.refusal or _of_batches(model, arrays, traced)
-        reasons = [reason or _of_sparse(traced, kind) for kind in kinds]
+        plain = traced.refusal or _of_batches(model, arrays, traced)
+        reasons = [plain or _of_sparse(traced, kind) for kind in kinds]
         rest = [kind for kind, why in zip(kinds, reasons, strict=True) if not why]
         names = [v.path for v in [*model.trainable_variables, *model.non_trainable_variables]]
         tried = differences(spec, blueprint.head, rest, arrays, blueprint.ways, names) if rest else {}
     except Exception as error:
-        return [("", False, line_of(error))] * len(kinds)
+        return [("", False, line_of(error), False)] * len(kinds)
     by_kind = iter(_first_equal(tried, place) for place in range(len(rest)))
     found: list[_Found] = []
     for why in reasons:
-        way, differs = (None, why) if why else next(by_kind)
-        found.append((way or "", way is Way.RULES or traced.xla, differs))
+        way, apart = (None, Apart(why)) if why else next(by_kind)
+        reason = apart.reason if apart else ""
+        found.append((way or "", way is Way.RULES or traced.xla, reason, apart is None or apart.compared))
     return found
 
 
-def _first_equal(tried: Mapping[Way, Sequence[str | None]], place: int) -> tuple[Way | None, str]:
+def _first_equal(tried: Mapping[Way, Sequence[Apart | None]], place: int) -> tuple[Way | None, Apart | None]:
     """The first way in which a kind trains as under `fit`; or none, and what differed in the last."""
-    differs = ""
-    for way, reasons in tried.items():
-        reason = reasons[place]
-        if reason is None:
-            return way, ""
-        differs = reason
-    return None, differs
+    apart = None
+    for way, found in tried.items():
+        apart = found[place]
+        if apart is None:
+            return way, None
+    return None, apart
 
 
 def _of_sparse(traced: Traced, kind: Kind) -> str:
@@ -131,6 +133,12 @@ def _of_batches(model: keras.Model, arrays: Arrays, traced: Traced) -> str:
             what = "its own losses depend" if close else "its outputs in inference depend"
             return f"{what} on the batch, and the {split} examples do not fit in one"
     return ""
+
+
+def _tried_with(job: Job, model: keras.Model) -> str:
+    """What a verdict holds for: the model; and what a data function has given, which no plan knows."""
+    data = job.fingerprint if job.experiment.data.kind == "python" else ""
+    return "-".join(filter(None, (fingerprint(model), data)))
 
 
 def fingerprint(model: keras.Model) -> str:
