@@ -252,6 +252,10 @@ class TestPython:
             ("np.array([['a', 1]] * n, object), np.arange(n) % 2", "x: values of the types int, str"),
             ("{'train': (np.ones((n, 2)), np.arange(n) % 2), 'test': (np.ones((4, 2)), list('abab'))}",
              "some splits have text as targets"),
+            ("{'train': (np.ones((n, 2)), np.arange(n) % 2), 'test': (np.ones((4, 3)), [0, 1, 0, 1])}",
+             r"do not fit together: examples have the shapes train \(2,\), test \(3,\)"),
+            ("{'train': (np.ones((n, 2)), np.ones(n)), 'test': (np.ones((4, 2)), np.ones((4, 3)))}",
+             r"do not fit together: targets have the shapes train \(\), test \(3,\)"),
         ],
     )  # fmt: skip
     def test_what_cannot_be_learned(self, returned: str, message: str, tmp_path: Path) -> None:

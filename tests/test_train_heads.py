@@ -60,6 +60,12 @@ too_deep = ending(lambda outputs: layers.Reshape((16, 2)))
 wrong_axis = ending(dense(None), lambda outputs: layers.Softmax(axis=0))
 hidden_axis = ending(dense(None), lambda outputs: layers.Lambda(lambda x: ops.softmax(x, axis=0)))
 relu = ending(dense("relu"))
+named_head = lambda shape, outputs: keras.Model(i := keras.Input(shape), {"o": layers.Dense(outputs)(i)})
+
+def two_inputs(input_shape, outputs):
+    both = [keras.Input(input_shape), keras.Input(input_shape)]
+    return keras.Model(both, layers.Dense(outputs)(layers.Add()(both)))
+
 two_heads = lambda shape, outputs: keras.Model(i := keras.Input(shape), [layers.Dense(outputs)(i), i])
 
 def soft_residual(input_shape, outputs):
@@ -212,7 +218,9 @@ def test_logits_that_are_bounded_are_told(tmp_path: Path) -> None:
         ("too_deep", "iris", {}, r"shape \(n, 16, 2\), but 3 classes need \(n, 3\)"),
         ("one_logit", "iris", {}, r"shape \(n, 1\), but 3 classes need \(n, 3\)"),
         ("too_wide", "breast_cancer", {}, r"\(n, 4\), but 2 classes need \(n, 2\) or \(n, 1\)"),
-        ("two_heads", "iris", {}, "2 outputs"),
+        ("two_heads", "iris", {}, "gives a list of 2 outputs, but one tensor is needed"),
+        ("named_head", "iris", {}, "gives a dict of 1 output, but one tensor is needed"),
+        ("two_inputs", "iris", {}, "a model with 2 inputs, but the data give it one"),
         ("one_soft", "breast_cancer", {}, "softmax, which over one output is always 1"),
         ("soft_dense", "diabetes", {}, "softmax, which over one output is always 1"),
         ("wrong_axis", "iris", {}, "softmax, which goes over another axis than the last"),

@@ -129,6 +129,9 @@ def _own_model(spec: ModelSpec, params: Params, problem: Problem, seed: int) -> 
     model = function(problem.input_shape, problem.outputs, **options)
     if not isinstance(model, keras.Model):
         raise HpexpError(f"{spec.source} returned {type(model).__name__}, not a keras.Model")
+    inputs = len(getattr(model, "inputs", None) or ())
+    if inputs > 1:
+        raise HpexpError(f"{spec.source} returned a model with {inputs} inputs, but the data give it one")
     if not model.built:
         # Calling it once builds every layer, also those made in __init__ of a subclass, as Keras's fit does.
         model(keras.KerasTensor((None, *problem.input_shape), keras.config.floatx()))

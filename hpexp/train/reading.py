@@ -69,7 +69,12 @@ def judges_itself(model: keras.Model) -> bool:
 
 def _check_shape(source: str, outputs: Any, problem: Problem) -> None:
     if isinstance(outputs, list | tuple | dict):
-        raise HpexpError(f"{source} returned a model with {len(outputs)} outputs; it needs to have one")
+        kind, count = type(outputs).__name__, len(outputs)
+        raise HpexpError(
+            f"{source}: the model gives a {kind} of {count} {'output' if count == 1 else 'outputs'}, "
+            "but one tensor is needed",
+            hint="give keras.Model the output itself",
+        )
     shape, width = tuple(outputs.shape[1:]), problem.outputs
     if problem.task == "regression":
         fits = len(shape) > 0 and math.prod(shape) == width

@@ -39,16 +39,25 @@ def by_split(raw: Raw | Mapping[str, Raw]) -> dict[str, Raw]:
     return {"train": raw} if isinstance(raw, Raw) else dict(raw)
 
 
+def fit_together(given: Mapping[str, Raw], name: str) -> None:
+    """Raise DataError where the splits' examples or targets have different shapes."""
+    for what, parts in (
+        ("examples", {split: raw.x for split, raw in given.items()}),
+        ("targets", {split: raw.y for split, raw in given.items()}),
+    ):
+        if len({part.shape[1:] for part in parts.values()}) > 1:
+            shapes = ", ".join(f"{split} {part.shape[1:]}" for split, part in parts.items())
+            raise DataError(f"{name}: the splits do not fit together: {what} have the shapes {shapes}")
+
+
 def divide(given: Mapping[str, Raw], spec: DataSpec) -> Division:
     """Splits the source has stay as they are; those it lacks are taken from its training set.
 
     Raises DataError where the targets cannot be learned, or are too few to split.
     """
     first = given["train"]
-    try:
-        joined = np.concatenate([part.y for part in given.values()])
-    except ValueError as error:
-        raise DataError(f"{spec.source}: the splits do not fit together: {error}") from error
+    fit_together(given, spec.source)
+    joined = np.concatenate([part.y for part in given.values()])
     if len({part.y.dtype.kind in "US" for part in given.values()}) > 1:
         raise DataError(f"{spec.source}: some splits have text as targets, and some have numbers")
     known: Task | None = "classification" if first.classes else first.task

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hpexp.errors import DataError
 from hpexp.model import DataSpec, Resources, Task
 from hpexp.train.data.arrays import Arrays
 from hpexp.train.data.builtin import load_builtin
-from hpexp.train.data.divide import by_split, divide, notes_of
+from hpexp.train.data.divide import by_split, divide, fit_together, notes_of
 from hpexp.train.data.images import load_images
 from hpexp.train.data.own import exists, load_function, load_npz
 from hpexp.train.data.raw import Raw, inputs
@@ -53,10 +52,8 @@ def _read(spec: DataSpec) -> Raw | Mapping[str, Raw]:
 def join(given: Mapping[str, Raw], spec: DataSpec, *, smoke: bool = False) -> Arrays:
     """The arrays of what a source gives, by split; raises DataError as `load` does."""
     parts = [part.x for part in given.values()]
-    try:
-        joined = parts[0] if len(parts) == 1 else np.concatenate(parts)
-    except ValueError as error:
-        raise DataError(f"{spec.source}: the splits do not fit together: {error}") from error
+    fit_together(given, spec.source)
+    joined = parts[0] if len(parts) == 1 else np.concatenate(parts)
     sizes = np.cumsum([len(part.x) for part in given.values()])[:-1]
     read = inputs(joined, spec.source, is_picture=given["train"].is_picture)
     x = dict(zip(given, np.split(read, sizes), strict=True))

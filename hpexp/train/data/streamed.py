@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hpexp.errors import DataError
 from hpexp.model import DataSize, DataSpec, ModelSpec, Params, Task
 from hpexp.train.data.arrays import Features, Targets, problem_of, shape_for
-from hpexp.train.data.divide import divide, notes_of
+from hpexp.train.data.divide import divide, fit_together, notes_of
 from hpexp.train.data.raw import Raw, as_inputs, check_numbers, check_range
 from hpexp.train.data.rows import Rows, rows_at_once
 from hpexp.train.data.scaling import Scaling, Statistics
@@ -120,9 +119,7 @@ def stream(given: Mapping[str, Raw], spec: DataSpec, *, most: tuple[int, int] | 
 
 
 def _common_type(given: Mapping[str, Raw], name: str) -> np.dtype[Any]:
-    if len({raw.x.shape[1:] for raw in given.values()}) > 1:
-        shapes = ", ".join(f"{split} {raw.x.shape[1:]}" for split, raw in given.items())
-        raise DataError(f"{name}: the splits do not fit together: examples have the shapes {shapes}")
+    fit_together(given, name)
     for raw in given.values():
         check_numbers(raw.x.dtype, name)
     return np.result_type(*(raw.x.dtype for raw in given.values()))
