@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hpexp.model import Column, TableFacts
+from hpexp.text import printable
 
 _SHOWN = 8
 
@@ -13,7 +14,7 @@ def table_lines(table: TableFacts | None) -> Iterator[str]:
     """A line each on the target, numbers, categories and filled columns of a table; none for other data."""
     if table is None:
         return
-    yield f"target      {table.target}"
+    yield f"target      {printable(table.target)}"
     numbers = [column.name for column in table.columns if column.is_number]
     words = [(each.name, len(each.words)) for each in table.columns if each.words is not None]
     missing = [(each.name, each.missing) for each in table.columns if each.missing]
@@ -42,6 +43,6 @@ def _as_dict(column: Column) -> dict[str, object]:
 
 
 def _listed(names: Iterable[str]) -> str:
-    names = [name or '""' for name in names]
+    names = [printable(name) or '""' for name in names]
     more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,31 @@ def test_parquet_cells(tmp_path: Path) -> None:
     assert found.target.classes == (("0", 10), ("1", 10), ("2", 10))
 
 
+@pytest.mark.parametrize("coded", [pl.Categorical(), pl.Enum(["w", "01", "1", "v"])], ids=str)
+@pytest.mark.parametrize("options", [{}, {"categorical": ("c",)}, {"missing": ("v", "w")}], ids=str)
+def test_parquet_categories_are_texts(coded: pl.DataType, options: dict[str, Any], tmp_path: Path) -> None:
+    """What is coded as a category is read as the same cells written as text."""
+    words = pl.Series(["v", "01", "w", "v", "1", "w"] * 5)
+    seen = []
+    for name, cells in {"text": words, "coded": words.cast(coded)}.items():
+        path = tmp_path / f"{name}.parquet"
+        pl.DataFrame({"a": X, "c": cells, "y": Y}).write_parquet(path)
+        for target in ("y", "c"):
+            found = survey(TableFile(str(path), "parquet", target, None, TableOptions(**options)))
+            seen.append((found.inputs, found.target, found.notes))
+    assert seen[:2] == seen[2:]
+    assert seen[2][0][1].words == (("01", "1", "v", "w") if "missing" not in options else None)
+
+
+def test_what_polars_cannot_do_is_an_error_of_the_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pl.DataFrame({"a": X, "y": Y, "n": [[1]] * 30}).write_parquet(tmp_path / "t.parquet")
+    monkeypatch.setattr(sys.modules["hpexp.config.tables.survey"], "check_type", lambda *_: None)
+    with pytest.raises(DataError, match=r"t\.parquet cannot be read as a table: .*[Ll]ist"):
+        survey(TableFile(str(tmp_path / "t.parquet"), "parquet", "y"))
+
+
 NOTES = {
     "money": (
         "a,y\n" + lines(X, [f'"${n},234"' for n in range(30)]),
@@ -236,6 +262,14 @@ NOTES = {
         "column user_id is taken as a number; if it is an id: drop:",
     ),
     "an id of text": ("u,y\n" + lines([f"u{n}" for n in range(30)], Y), "u is text with 30 different values"),
+    "dates": (
+        "d,y\n" + lines([f"2024-01-{n % 3 + 1:02}" for n in range(30)], Y),
+        "column d is dates such as 2024-01-01, each of which becomes an input: drop: [d], or turn it into",
+    ),
+    "times, some of them missing": (
+        "d,y\n" + lines(["2024-01-01T10:00:00Z", "2024-01-01 10:00", ""] * 10, Y),
+        "column d is dates such as 2024-01-01 10:00, each of which",
+    ),
     "zip codes": (
         "zip,y\n" + lines([f"0{n * 7 % 11}" for n in range(30)], Y),
         "has leading zeros (00), taken",

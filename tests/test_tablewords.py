@@ -27,6 +27,17 @@ def test_lines() -> None:
     assert list(table_lines(None)) == []
 
 
+def test_names_stay_in_their_line() -> None:
+    table = TableFacts("y\nz", (Column("a\nb", None, 1), Column("c\r\u2028", ("u", "v"))))
+    assert list(table_lines(table)) == [
+        r"target      y\nz",
+        r"numbers     1: a\nb",
+        r"categories  1: c\r\u2028 (2)",
+        r"filled      with the mean of the training split: a\nb (1)",
+    ]
+    assert table_as_dict(table)["target"] == "y\nz"
+
+
 def test_json_has_every_column() -> None:
     found = table_as_dict(TABLE)
     assert found["target"] == "price"

@@ -65,7 +65,7 @@ def check_type(where: str, dtype: pl.DataType) -> None:
     """Raise DataError for a column of a parquet file that holds neither numbers nor text."""
     import polars as pl
 
-    if not (dtype.is_numeric() or dtype in (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Null)):
+    if not (dtype.is_numeric() or dtype in (pl.String, pl.Boolean, pl.Null)):
         raise DataError(
             f"{where} holds {dtype}, neither numbers nor text", hint="drop it, or turn it into numbers first"
         )

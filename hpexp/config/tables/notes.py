@@ -13,6 +13,11 @@ from hpexp.config.tables.target import Target
 _MONEY = re.compile(r"[-+(]?\s*[$€£¥]?\s*[0-9]{1,3}(?:[,.' ]?[0-9]{3})*(?:[.,][0-9]+)?\s*[$€£¥%)]?")
 """Numbers with a currency, a percent sign or separators of thousands."""
 _ID = re.compile(r"(id|index|idx|row|rownum|key|uuid|guid)|.*[_ -]id|.*[a-z]I[dD]", re.IGNORECASE)
+_DATE = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?"
+    r" ?(Z|[-+][0-9]{2}(:?[0-9]{2})?)?)?"
+)
+"""Dates, and dates with times, of ISO 8601."""
 _ENOUGH = 10
 """Rows from which a coincidence is unlikely."""
 _EXACT = 2.0**53
@@ -58,7 +63,13 @@ def _on_input(column: ColumnSurvey) -> Iterator[str]:
         yield f"column {int(column.key) + 1} has no name, taken as an input; if it numbers the rows: {drop}"
     elif column.is_text:
         words = len(column.words)
-        if 2 * words > column.cells >= _ENOUGH:
+        if column.name not in column.file.options.categorical and _are_dates(column.words):
+            yield (
+                f"column {name} is dates such as {wording.show(min(filter(None, column.words)))}, each of "
+                f"which becomes an input: {drop}, or turn it into numbers first; "
+                f"if they are categories: categorical: [{_yaml(column.name)}]"
+            )
+        elif 2 * words > column.cells >= _ENOUGH:
             yield (
                 f"column {name} is text with {words:,} different values in {_plural(column.cells, 'row')}, "
                 f"each of which becomes an input; if it is an id: {drop}"
@@ -87,6 +98,11 @@ def _on_input(column: ColumnSurvey) -> Iterator[str]:
 def _are_money(words: Collection[str]) -> bool:
     few = [word for word in list(words)[:1000] if word]
     return bool(few) and all(_MONEY.fullmatch(word) for word in few)
+
+
+def _are_dates(words: Collection[str]) -> bool:
+    filled = [word for word in words if word]
+    return bool(filled) and all(_DATE.fullmatch(word) for word in filled)
 
 
 def _other_decimal(words: Collection[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from hpexp.config.tables.header import Header
@@ -17,6 +18,17 @@ ROW = "row"
 """The column of row numbers: the header is 0, the first row below it 1, blank lines counted."""
 _CELLS_AT_ONCE = 500_000
 _MOST_ROWS = 50_000
+
+
+@contextmanager
+def readable(table: TableFile) -> Iterator[None]:
+    """Inside, what polars cannot do with the cells of a table raises DataError."""
+    import polars as pl
+
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise DataError(f"{table.path} cannot be read as a table: {_first_line(error)}") from error
 
 
 def batches(table: TableFile, header: Header) -> Iterator[pl.DataFrame]:
@@ -48,18 +60,26 @@ def raw_batches(table: TableFile, header: Header) -> Iterator[pl.DataFrame]:
     try:
         yield from _scan(table, header).collect_batches(chunk_size=rows, maintain_order=True)
     except (pl.exceptions.PolarsError, OSError) as error:
-        reason = str(error).strip().partition("\n")[0]
+        reason = _first_line(error)
         if table.kind == "csv":
             raise malformed(table, width, reason) from error
         raise DataError(f"{table.path} is not a readable Parquet file: {reason}") from error
 
 
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
 def _scan(table: TableFile, header: Header) -> pl.LazyFrame:
     import polars as pl
+    from polars import selectors as cs
 
     if table.kind == "parquet":
         named = [pl.col(name).alias(str(place)) for place, name in enumerate(header.names)]
-        return pl.scan_parquet(table.path, glob=False).select(named).with_row_index(ROW, offset=1)
+        # Texts whichever way they are coded: polars makes numbers of no other ones.
+        texts = (cs.categorical() | cs.enum()).cast(pl.String)
+        rows = pl.scan_parquet(table.path, glob=False).select(named).with_columns(texts)
+        return rows.with_row_index(ROW, offset=1)
     return pl.scan_csv(
         table.path,
         has_header=False,

@@ -13,7 +13,7 @@ from hpexp.config.tables.cells import check_type, number
 from hpexp.config.tables.column import ColumnSurvey, input_column
 from hpexp.config.tables.header import Header, read_header
 from hpexp.config.tables.malformed import find_malformed
-from hpexp.config.tables.reading import ROW, batches
+from hpexp.config.tables.reading import ROW, batches, readable
 from hpexp.config.tables.source import TableFile
 from hpexp.config.tables.target import Target, target_of
 from hpexp.config.tasks import LARGEST
@@ -56,7 +56,8 @@ def survey(file: TableFile) -> Table:
         OSError: it cannot be read.
     """
     status = Path(file.path).stat()
-    return _survey(file, (status.st_size, status.st_mtime_ns, status.st_ino))
+    with readable(file):
+        return _survey(file, (status.st_size, status.st_mtime_ns, status.st_ino))
 
 
 @lru_cache(maxsize=16)

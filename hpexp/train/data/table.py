@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hpexp.config import wording
 from hpexp.config.tables import Table, TableFile, survey
 from hpexp.config.tables.cells import numbers_in, texts
-from hpexp.config.tables.reading import batches
+from hpexp.config.tables.reading import batches, readable
 from hpexp.errors import DataError
 from hpexp.model import DataSpec
 from hpexp.train.data.divide import parts_of
@@ -29,7 +30,8 @@ def load_table(spec: DataSpec, folder: Path | None = None) -> Raw:
     training split. The columns keep the order of the file.
     """
     table = survey(TableFile.of(spec))
-    columns = _read(table, folder)
+    with readable(table.file):
+        columns = _read(table, folder)
     parts = parts_of(columns.y, table.target.task, spec.split)
     encoder = Encoder(table, columns, np.sort(parts.train))
     features = tuple(column.name for column in table.inputs)
@@ -79,8 +81,9 @@ class Encoder:
         for column, examples in zip(numbers, count.tolist(), strict=True):
             if column.missing and not examples:
                 raise DataError(
-                    f"{table.file.path}: column {column.name} has no value in the training split",
-                    hint=f"drop: [{column.name}]",
+                    f"{table.file.path}: column {wording.show(column.name)} has no value "
+                    "in the training split",
+                    hint=f"drop: [{wording.show(column.name)}]",
                 )
         self._means = total / np.maximum(count, 1)
         self._number_places: list[int] = []
