@@ -236,6 +236,20 @@ def test_parquet_categories_are_texts(coded: pl.DataType, options: dict[str, Any
     assert seen[2][0][1].words == (("01", "1", "v", "w") if "missing" not in options else None)
 
 
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_target_that_float32_rounds_away_is_refused(whole: bool, tmp_path: Path) -> None:
+    y = [1_700_000_000 + n * 37 % 61 + (not whole) / 7 for n in range(30)]
+    message = r"column y: the target is 1\.7e\+09 ± \d.* has steps of 128: too coarse for it"
+    pl.DataFrame({"a": X, "y": y}).write_parquet(tmp_path / "t.parquet")
+    with pytest.raises(DataError, match=message):
+        survey(TableFile(str(tmp_path / "t.parquet"), "parquet", "y", "regression"))
+    with pytest.raises(DataError, match=message) as raised:
+        facts(tmp_path, "a,y\n" + lines(X, [*y[:-1], "NA"]), "regression", missing=("NA",))
+    assert "subtract an offset" in str(raised.value.hint)
+    assert facts(tmp_path, "a,y\n" + lines(X, [each - 1_700_000_000 for each in y]), "regression").task
+    assert facts(tmp_path, "a,y\n" + lines(y, Y)).task == "classification", "it is an input here"
+
+
 def test_what_polars_cannot_do_is_an_error_of_the_data(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

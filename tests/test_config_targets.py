@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -105,3 +106,42 @@ def test_matrices_of_0_and_1_are_one_hot_or_an_error(rows: list[list[int]]) -> N
     else:
         with pytest.raises(DataError):
             decide(rows)
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(
+    st.floats(-2, 12),
+    st.sampled_from([-1.0, 1.0]),
+    st.integers(0, 9),
+    st.sampled_from([1, 7, N]),
+    st.sampled_from(["f8", "i8", "f4"]),
+)
+def test_targets_that_float32_rounds_away_are_refused(
+    exponent: float, sign: float, seed: int, at_once: int, dtype: str
+) -> None:
+    """Against the definition: rounding changes them by 1e-3 of their standard deviation."""
+    y = (sign * 10**exponent + 5 * np.random.default_rng(seed).normal(size=N)).astype(dtype)
+    exact = y.astype(np.float64)
+    lost = np.sqrt(np.mean((exact - y.astype(np.float32)) ** 2)) / (exact.std() or 1)
+    if lost > 1e-3:
+        with pytest.raises(DataError, match=r"own: the target is -?\d.* ± \d.* has steps of") as raised:
+            decide(y, "regression", at_once)
+        assert "subtract an offset from the target" in str(raised.value.hint)
+    else:
+        assert decide(y, "regression", at_once).task == "regression"
+
+
+def test_of_several_outputs_the_one_is_named() -> None:
+    y = np.stack([I / 7, 1_700_000_000 + I / 7], 1)
+    with pytest.raises(DataError, match=r"the target, output 1, is 1\.7e\+09 ± 2\.47 .* steps of 128"):
+        decide(y)
+    assert decide(np.full(N, 1_700_000_001.5), "regression").task == "regression", "constant"
+    assert decide(np.float32(1_700_000_000) + I.astype(np.float32) * 999, "regression").task == "regression"
+    with pytest.raises(DataError, match="steps of"):
+        decide(2**60 + I)
+    note = decide((1_700_000_000 + 20 * I).astype(np.float32), "regression").note
+    assert re.fullmatch(
+        r"the target is 1\.7e\+09 ± 351 .* has steps of 128: too coarse for it; subtract .*", note
+    )
+    with pytest.raises(DataError, match="steps of"):
+        decide(I * 1e-50 / 7)

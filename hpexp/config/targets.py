@@ -5,11 +5,13 @@ One rule for plan and training. NumPy is imported where an array is at hand.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from hpexp.config.classes import Classes
+from hpexp.config.rounding import INSTEAD, Rounding
 from hpexp.config.tasks import LARGEST, RARE, what_it_holds
 from hpexp.errors import DataError
 from hpexp.model import Task
@@ -51,6 +53,8 @@ class TargetArray:
         self._rows = 0
         self._odd = ""
         """The first example that float32 cannot hold, in words."""
+        self._rounding = Rounding({"axis": 0})
+        self._came_rounded = dtype.kind == "f" and dtype.itemsize == 4
 
     def add(self, rows: NDArray[Any]) -> None:
         """The next rows."""
@@ -62,6 +66,8 @@ class TargetArray:
                 value = float(rows[tuple(odd[0])])
                 self._odd = f"example {self._rows + odd[0][0]} holds {what_it_holds(value)}"
         self._rows += len(rows)
+        if len(self._shape) in (1, 2) and not self._odd:
+            self._round(rows)
         if len(self._shape) == 1:
             column = rows.reshape(-1)
             if self._dtype.kind not in _NUMBERS or len(self._seen) <= self._few:
@@ -99,8 +105,15 @@ class TargetArray:
         if is_text and chosen == "regression":
             raise DataError(f"{name}: the target is text, which regression cannot learn")
         if len(shape) == 2:
-            return self._of_matrix(name, chosen)
-        decision = Decision(chosen) if chosen else self._of_column()
+            decision = self._of_matrix(name, chosen)
+        else:
+            decision = Decision(chosen) if chosen else self._of_column()
+        if decision.task == "regression" and not self._came_rounded:
+            self._rounding.refuse(f"{name}: the target")
+        elif decision.task == "regression" and (harm := self._rounding.harm("the target")):
+            decision = replace(decision, note="; ".join(filter(None, (decision.note, harm, INSTEAD))))
+        if len(shape) == 2:
+            return decision
         if decision.task == "classification" and len(self._seen) < 2:
             raise DataError(f"{name}: there is only one class, {label(*self._seen)}")
         empty = [repr(value) for value in sorted(_MISSING & set(self._seen))] if is_text else []
@@ -110,6 +123,23 @@ class TargetArray:
             )
             return replace(decision, note="; ".join(filter(None, (decision.note, words))))
         return decision
+
+    def _round(self, rows: NDArray[Any]) -> None:
+        """Whole numbers of 64 bits in what the machine has beyond float64, if it has.
+
+        What comes as float32 may have been rounded before; half a step at most, and evenly.
+        """
+        import numpy as np
+
+        if self._came_rounded:
+            exact = rows.reshape(len(rows), -1).astype(np.float64)
+            self._rounding.add(exact, exact + np.spacing(exact.astype(np.float32)) / math.sqrt(12))
+            return
+        if self._dtype.kind not in "iuf" or np.can_cast(self._dtype, np.float32):
+            return
+        is_long = self._dtype.kind in "iu" and self._dtype.itemsize == 8
+        exact = rows.reshape(len(rows), -1).astype(np.longdouble if is_long else np.float64)
+        self._rounding.add(exact, exact.astype(np.float32))
 
     def classes(self) -> Classes:
         """The classes, as training names and orders them; () where not all of them were counted."""

@@ -40,6 +40,7 @@ from hpexp.train.data import (
     watched,
 )
 from hpexp.train.data.classes import absent_classes
+from hpexp.train.data.coarse import coarse_inputs
 from hpexp.train.fit import train_run
 from hpexp.train.imports import beside
 from hpexp.train.models import build_model
@@ -254,7 +255,8 @@ def _data(job: Job) -> tuple[Data, DataFound, PlannedFiles | None]:
             planned.check()
         files = reading.files() if experiment.data.kind == "python" else ()
         summary = summarize(data)
-        notes = (*data.notes, *(() if experiment.smoke else absent_classes(summary)))
+        notes = (*data.notes, *coarse_inputs(data, experiment))
+        notes += () if experiment.smoke else absent_classes(summary)
         found = DataFound("", summary, data.problem.input_shape, notes, fingerprint(data), files)
         _opened[key] = data, found, planned
         traces.accept()

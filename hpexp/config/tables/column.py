@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hpexp.config import wording
+from hpexp.config.rounding import Rounding
 from hpexp.config.tables.cells import numbers_in, texts
 from hpexp.config.tables.header import MAX_COLUMNS, Header
 from hpexp.config.tables.reading import lines_of
@@ -37,7 +38,10 @@ class Found:
 
 
 class ColumnSurvey:
-    """What a column holds. `counts_words`: its words are counted from its first row on."""
+    """What a column holds. `counts_words`: its words are counted from its first row on.
+
+    `rounding` is what float32 takes from the target's numbers.
+    """
 
     def __init__(self, file: TableFile, header: Header, place: int, *, counts_words: bool) -> None:
         self.file, self.header = file, header
@@ -53,6 +57,7 @@ class ColumnSurvey:
         """Whether each number is the one before plus one."""
         self.leading_zero = ""
         self._last: float | None = None
+        self.rounding = Rounding()
 
     @property
     def where(self) -> str:
@@ -86,7 +91,11 @@ class ColumnSurvey:
         finite = numbers.is_finite().fill_null(False) & ~missing
         empty = (shown == "") & ~missing
         odd = ~finite & ~empty & ~missing
-        self.huge.add((finite & (numbers.abs() > LARGEST)).fill_null(False), rows, shown)
+        large = (finite & (numbers.abs() > LARGEST)).fill_null(False)
+        self.huge.add(large, rows, shown)
+        if self.name == self.file.target:
+            held = numbers.filter(finite & ~large)
+            self.rounding.add(held, _as_float32(held))
         self.empty.add(empty, rows, shown)
         self.odd.add(odd, rows, shown)
         if self.odd.count and not self.counts_words:
@@ -131,6 +140,12 @@ class ColumnSurvey:
             f"{wording.show(found.first[0][1])}, too large for float32",
             hint=f"the largest number is {LARGEST:.3g}; give the column another unit, or drop it",
         )
+
+
+def _as_float32(numbers: pl.Series) -> pl.Series:
+    import polars as pl
+
+    return numbers.cast(pl.Float32).cast(pl.Float64)
 
 
 def input_column(column: ColumnSurvey) -> Column:

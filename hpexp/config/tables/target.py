@@ -28,7 +28,8 @@ def target_of(column: ColumnSurvey) -> Target:
     numbered in the order of the numbers they are, or of their texts where one is none.
 
     Raises:
-        DataError: a cell is empty, or no number where all are to be, or there is one class.
+        DataError: a cell is empty, or no number where all are to be, or there is one class, or
+            float32 holds too little of the quantities.
     """
     chosen = column.file.task
     rows = column.cells - column.missing
@@ -48,6 +49,7 @@ def target_of(column: ColumnSurvey) -> Target:
         raise column.too_large(column.huge)
     task = chosen or ("classification" if column.odd.count or _are_classes(column, few) else "regression")
     if task == "regression":
+        column.rounding.refuse(f"{column.where}: the target")
         return Target(column.name, task)
     if len(column.words) > MAX_CLASSES:
         raise DataError(f"{column.where}: the target has more than {MAX_CLASSES:,} classes")
