@@ -37,8 +37,11 @@ def experiment(folder: Path, data: str, rest: str = "") -> Experiment:
     ],
 )
 def test_columns_of_a_table(rest: str, said: bool, tmp_path: Path) -> None:
-    rows = [f"{1_700_000_000 + n * 7 % 30},{n / 7},{1_700_000_000 + 10**6 * n},{n % 2}" for n in range(60)]
-    (tmp_path / "t.csv").write_text("since,a,long,y\n" + "\n".join(rows))
+    rows = [
+        f"word{n % 3},{1_700_000_000 + n * 7 % 30},{n / 7},{1_700_000_000 + 10**6 * n},{n % 2}"
+        for n in range(60)
+    ]
+    (tmp_path / "t.csv").write_text("w,since,a,long,y\n" + "\n".join(rows))
     asked = experiment(tmp_path, "{csv: t.csv, target: y}", rest)
     found = coarse_inputs(open_data(asked.data, Resources()), asked)
     assert found == ((SAID.format("column since"),) if said else ())

@@ -17,7 +17,9 @@ from sklearn.metrics import (
 )
 
 from hpexp.model import DataSpec, DataSummary, Resources
+from hpexp.results.data import classes
 from hpexp.train.data import Arrays, open_data, summarize
+from hpexp.train.data.classes import absent_classes
 
 pytestmark = pytest.mark.tensorflow
 
@@ -85,6 +87,16 @@ def test_a_class_that_training_lacks_makes_the_loss_infinite() -> None:
     losses = [summary.baseline_of(part, "loss") for part in ("train", "validation", "test")]
     assert [found and found.value for found in losses] == [0.0, math.inf, 0.0]
     assert summary.counts == {"train": (2, 0), "validation": (1, 1), "test": (1, 0)}
+
+
+def test_names_of_classes_stay_in_their_line() -> None:
+    x, y = np.zeros((3, 1), np.float32), np.array([0, 0, 1], np.int32)
+    summary = summarize(Arrays(x, y, x, y, x[:2], y[:2], "classification", ("a\nb", "c\nd")))
+    assert {each.how for each in summary.baselines if each.metric == "accuracy"} == {
+        r"the majority class, a\nb"
+    }
+    assert absent_classes(summary) == (r"the test split has no example of c\nd (2)",)
+    assert classes(summary.classes, summary.counts["train"]) == r"2 classes: a\nb 2, c\nd 1"
 
 
 def test_data_on_disk_have_the_same_summary(tmp_path: Path) -> None:

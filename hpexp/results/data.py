@@ -102,7 +102,7 @@ def described(data: Data) -> str | None:
 
 def classes(names: Sequence[str], counts: Sequence[int]) -> str:
     """The classes with their counts, or how many there are where that would be long."""
-    listed = ", ".join(f"{name} {count:,}" for name, count in zip(names, counts, strict=True))
+    listed = ", ".join(f"{text.printable(name)} {count:,}" for name, count in zip(names, counts, strict=True))
     if len(listed) <= LISTED_CLASSES:
         return f"{len(names)} classes: {listed}"
     low, high = min(counts), max(counts)

@@ -30,7 +30,7 @@ class Arrays:
     """Three splits; a split that has no share of the examples has length 0.
 
     `classes` are the names of the classes, by number; empty for regression. `features`
-    are the names of the input columns where there are any. `notes` say what was assumed. `order`
+    are the columns of the inputs where the source has columns. `notes` say what was assumed. `order`
     are the places of the training examples in the order of the source, `None` where that is their own.
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hpexp.model import DataSummary, Part
+from hpexp.text import printable
 
 _SHOWN = 10
 _NAMES: dict[Part, str] = {"train": "training", "validation": "validation", "test": "test"}
@@ -16,7 +17,7 @@ def absent_classes(data: DataSummary) -> tuple[str, ...]:
     lines = []
     for part, counts in data.counts.items():
         places = [place for place, count in enumerate(counts) if not count] if any(counts) else []
-        absent = [f"{data.classes[place]} ({total[place]})" for place in places]
+        absent = [f"{printable(data.classes[place])} ({total[place]})" for place in places]
         if absent:
             lines.append(f"the {_NAMES[part]} split has no example of {_joined(absent)}")
     return tuple(lines)

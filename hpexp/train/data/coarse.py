@@ -28,9 +28,8 @@ def coarse_inputs(data: Data, experiment: Experiment) -> tuple[str, ...]:
     places = np.flatnonzero(rounding.is_harmful).tolist()
     if not places:
         return ()
-    width = len(rounding.is_harmful)
-    named = len(data.features) == width
-    shown = [wording.show(data.features[place]) if named else str(place) for place in places[:_SHOWN]]
+    named = data.features
+    shown = [wording.show(named[place]) if named else str(place) for place in places[:_SHOWN]]
     more = f" and {len(places) - _SHOWN:,} more" if len(places) > _SHOWN else ""
     what = "column" if named else "input"
     what += "" if len(places) == 1 else "s"

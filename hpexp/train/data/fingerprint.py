@@ -22,7 +22,8 @@ def fingerprint(data: Arrays | Streamed) -> str:
 
     Data on disk are read once for it, in the order of the file.
     """
-    digest = blake2b(repr((data.task, data.classes, data.features)).encode(), digest_size=8)
+    columns = tuple(dict.fromkeys(data.features))
+    digest = blake2b(repr((data.task, data.classes, columns)).encode(), digest_size=8)
     for split in ("train", "validation", "test"):
         if isinstance(data, Arrays):
             x: Features = getattr(data, f"x_{split}")

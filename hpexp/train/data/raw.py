@@ -24,6 +24,7 @@ class Raw:
     x: NDArray[Any]
     y: NDArray[Any]
     features: tuple[str, ...] = ()
+    """The column of each input, where the source has columns."""
     classes: tuple[str, ...] = ()
     """Names of the classes, where the source knows them and `y` counts them from 0."""
     keep: object = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hpexp.model import Baseline, DataSummary, Part
+from hpexp.text import printable
 from hpexp.train.data.arrays import Arrays, Targets
 from hpexp.vocabulary import BALANCED
 
@@ -57,7 +58,7 @@ def _class_baselines(
             continue
         hits = int(numbers[majority])
         there = numbers > 0
-        how = f"the majority class, {classes[majority]}"
+        how = f"the majority class, {printable(classes[majority])}"
         yield Baseline(part, "accuracy", hits / total, how)
         yield Baseline(part, BALANCED, (hits > 0) / int(there.sum()), how)
         loss = float((numbers[there] * surprise[there]).sum() / total)

@@ -34,7 +34,7 @@ def load_table(spec: DataSpec, folder: Path | None = None) -> Raw:
         columns = _read(table, folder)
     parts = parts_of(columns.y, table.target.task, spec.split)
     encoder = Encoder(table, columns, np.sort(parts.train))
-    features = tuple(column.name for column in table.inputs)
+    features = tuple(encoder.columns)
     classes = tuple(word for word, _ in table.target.classes)
     if encoder.is_plain:
         return Raw(columns.numbers.source, columns.y, features, classes, task=table.target.task)
@@ -89,15 +89,19 @@ class Encoder:
         self._number_places: list[int] = []
         self._code_places: list[NDArray[np.int64]] = []
         """By category: the place of each word among the inputs, -1 for one that training has not."""
+        self.columns: list[str] = []
+        """The column of each input."""
         self.width = 0
         known = iter(seen)
         for column in table.inputs:
             if column.is_number:
                 self._number_places.append(self.width)
+                self.columns.append(column.name)
                 self.width += 1
             else:
                 there = next(known)
                 self._code_places.append(np.where(there, self.width + np.cumsum(there) - 1, -1))
+                self.columns += [column.name] * int(there.sum())
                 self.width += int(there.sum())
 
     def __call__(self, numbers: NDArray[np.float64], codes: NDArray[np.int32]) -> NDArray[np.float64]:
