@@ -10,6 +10,7 @@ import pytest
 
 from hpexp.messages import EpochEnd, Finished, Job, LogText, Message, Report, SummaryData
 from hpexp.model import EarlyStopping, Group, Result, Run, TensorBoardOptions, TrainingOptions
+from hpexp.train.checkpoint import Checkpoint, Progress
 from hpexp.train.worker import train_job
 from tests.builders import of_runs
 from tests.engines import experiment, runs
@@ -116,3 +117,16 @@ def test_a_damaged_checkpoint_is_as_none(damage: str, tmp_path: Path) -> None:
     assert not [m for m in messages if isinstance(m, LogText)]
     expected = story(train(run, None)) if damage == "another model" else undisturbed(0.01)
     assert story(messages) == expected
+
+
+def test_what_others_have_put_beside_a_checkpoint_stays(tmp_path: Path) -> None:
+    theirs, damaged = tmp_path / "a" / "notes.md", tmp_path / "a" / "lane.npz"
+    theirs.parent.mkdir()
+    theirs.write_text("mine")
+    damaged.write_bytes(b"")
+    Checkpoint(str(tmp_path), "a").write({}, Progress())
+    Checkpoint(str(tmp_path), "a").delete()
+    assert list(tmp_path.rglob("*")) == [theirs.parent, theirs]
+    Checkpoint(str(tmp_path), "b").write({}, Progress())
+    Checkpoint(str(tmp_path), "b").delete()
+    assert not (tmp_path / "b").exists()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hpexp.events.file import own_files
 from hpexp.events.mark import mark, read_mark
-from hpexp.paths import PARTS, RUN_EVENTS
+from hpexp.paths import CHECKPOINT_FILES, PARTS, RUN_EVENTS
 
 RUN_FOLDER = re.compile(r"[^=]+=.*-(?:[0-9a-f]{6}|[0-9a-f]{12})", re.DOTALL)
 """How hpexp names runs' folders. It proves nothing, and is why one that stays is told of."""
@@ -19,7 +19,6 @@ RUN_FOLDER = re.compile(r"[^=]+=.*-(?:[0-9a-f]{6}|[0-9a-f]{12})", re.DOTALL)
 NOTES = ("lock", "reserve", "runs.db.new")
 """hpexp's files in `.hpexp` itself."""
 CHECKPOINT_FOLDER = re.compile(r"[0-9a-f]{12}")
-CHECKPOINT_FILES = ("state.npz", "state.new", "lane.npz", "lane.new")
 
 
 def runs_finder(root: Path, stored: Mapping[str, set[str]]) -> Callable[[str, str], bool]:

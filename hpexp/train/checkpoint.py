@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import os
-import shutil
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpexp.messages import EpochEnd, LogText, Message, SummaryData
+from hpexp.paths import CHECKPOINT_FILES
 
 
 @dataclass(slots=True)
@@ -126,7 +127,11 @@ class Checkpoint:
         return progress
 
     def delete(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
+        """Remove the run's checkpoints, by whichever engine; what others have put beside them stays."""
+        with suppress(OSError):
+            for name in CHECKPOINT_FILES:
+                (self._folder / name).unlink(missing_ok=True)
+            self._folder.rmdir()
 
 
 def announce(run_id: str, progress: Progress) -> list[Message]:
