@@ -13,6 +13,8 @@ PARTS = ("train", "validation")
 RUN_FILES = ("log.txt", "model.keras")
 CHECKPOINT_FILES = ("state.npz", "state.new", "lane.npz", "lane.new")
 """Of either engine: whole, and half written by a killed worker."""
+NEW_DATABASE = "runs.db.new"
+"""In `.hpexp`: a store that is not whole yet."""
 DATABASE_FILES = ("runs.db", "runs.db-wal", "runs.db-shm", "runs.db-journal")
 
 _EVENTS = r"events\.out\.tfevents\.\d{10,}\..+\.\d+\.\d+"

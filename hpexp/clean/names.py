@@ -11,12 +11,12 @@ from pathlib import Path
 
 from hpexp.events.file import own_files
 from hpexp.events.mark import mark, read_mark
-from hpexp.paths import CHECKPOINT_FILES, PARTS, RUN_EVENTS
+from hpexp.paths import CHECKPOINT_FILES, NEW_DATABASE, PARTS, RUN_EVENTS
 
 RUN_FOLDER = re.compile(r"[^=]+=.*-(?:[0-9a-f]{6}|[0-9a-f]{12})", re.DOTALL)
 """How hpexp names runs' folders. It proves nothing, and is why one that stays is told of."""
 
-NOTES = ("lock", "reserve", "runs.db.new")
+NOTES = ("lock", "reserve", NEW_DATABASE)
 """hpexp's files in `.hpexp` itself."""
 CHECKPOINT_FOLDER = re.compile(r"[0-9a-f]{12}")
 

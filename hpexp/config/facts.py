@@ -10,6 +10,7 @@ from typing import Any
 
 from hpexp.config.classes import Classes, builtin_classes
 from hpexp.config.content import content_of_file, stamp_of
+from hpexp.config.named import DOWNLOADED_TEST, DOWNLOADS, SHAPES
 from hpexp.config.size import image_shape, size_of
 from hpexp.config.tables import TableFile, survey
 from hpexp.errors import DataError
@@ -24,14 +25,6 @@ SMOKE_TRAIN, SMOKE_OTHER = 64, 32
 """At most so many examples of a split when only trying whether everything runs."""
 
 _TABLES = {"digits": 1797, "iris": 150, "wine": 178, "breast_cancer": 569, "diabetes": 442}
-_DOWNLOADS = {"mnist": 60_000, "fashion_mnist": 60_000, "cifar10": 50_000, "cifar100": 50_000}
-_DOWNLOADED_TEST = 10_000
-_SHAPES = {
-    "digits": (8, 8, 1), "iris": (4,), "wine": (13,), "breast_cancer": (30,), "diabetes": (10,),
-    "blobs": (2,), "moons": (2,), "spirals": (2,), "mnist": (28, 28, 1), "fashion_mnist": (28, 28, 1),
-    "cifar10": (32, 32, 3), "cifar100": (32, 32, 3),
-}  # fmt: skip
-"""Of one example."""
 _MADE = 500
 """Examples of blobs, moons and spirals where the file does not say."""
 
@@ -130,9 +123,9 @@ def source_of(spec: DataSpec) -> Source:
         task: Task = "regression" if spec.source == "diabetes" else "classification"
         examples = _TABLES.get(spec.source, examples)
         classes = builtin_classes(spec.source, examples, spec.options.get("classes"))
-        return Source(task, examples, shape=_SHAPES[spec.source], classes=classes)
+        return Source(task, examples, shape=SHAPES[spec.source], classes=classes)
     if spec.kind == "keras":
-        return Source("classification", _DOWNLOADS[spec.source], _DOWNLOADED_TEST, shape=_SHAPES[spec.source])
+        return Source("classification", DOWNLOADS[spec.source], DOWNLOADED_TEST, shape=SHAPES[spec.source])
     if spec.kind == "python":
         code = read_own_code(spec.source.partition(":")[0], spec.folder)
         return Source(_chosen_task(spec.options.get("task")), None, content=code.digest)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hpexp.config.archive import read_shapes
 from hpexp.config.images import list_images
+from hpexp.config.named import DOWNLOADED_TEST, DOWNLOADS, SHAPES
 from hpexp.config.tables import TableFile, survey
 from hpexp.errors import DataError
 from hpexp.model import DataSize, DataSpec, Params
@@ -16,14 +17,6 @@ from hpexp.vocabulary import TABLES
 
 _NUMBER = 4
 """Bytes of a float32, and of a class number."""
-
-_DOWNLOADS = {
-    "mnist": (70_000, 28 * 28),
-    "fashion_mnist": (70_000, 28 * 28),
-    "cifar10": (60_000, 32 * 32 * 3),
-    "cifar100": (60_000, 32 * 32 * 3),
-}
-"""Examples, and inputs of one."""
 
 
 def size_of(spec: DataSpec) -> DataSize | None:
@@ -35,7 +28,8 @@ def size_of(spec: DataSpec) -> DataSize | None:
     path = Path(spec.source)
     try:
         if spec.kind == "keras":
-            return _size(*_DOWNLOADS[spec.source])
+            examples = DOWNLOADS[spec.source] + DOWNLOADED_TEST
+            return _size(examples, math.prod(SHAPES[spec.source]))
         if spec.kind == "npz":
             x, y, wide = read_shapes(path, str(spec.options.get("x", "x")), str(spec.options.get("y", "y")))
             return _size(x[0], math.prod(x[1:]), math.prod(y[1:]), wide=wide)

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from hpexp.errors import DamagedStoreError, ForeignStoreError, StoreError
-from hpexp.paths import INTERNAL
+from hpexp.paths import INTERNAL, NEW_DATABASE
 from hpexp.store import schema
 from hpexp.store.explained import WRITABLE, move_away
 
@@ -59,7 +59,7 @@ def named_when_whole(path: Path) -> Iterator[sqlite3.Connection]:
     Raises:
         StoreError: something lies at `path`, or the folder cannot be written.
     """
-    aside = path.parent / INTERNAL / "runs.db.new"
+    aside = path.parent / INTERNAL / NEW_DATABASE
     try:
         aside.parent.mkdir(parents=True, exist_ok=True)
         aside.unlink(missing_ok=True)
